@@ -1,0 +1,155 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to lock, and how. What is not set comes from the registry's defaults. Immutable.
+ *
+ * <pre class="code">
+ * LockSpec.of("order:42").withWaitTime(Duration.ofSeconds(2))
+ * LockSpec.ofAll("account:1", "account:2").withoutWaiting()
+ * </pre>
+ *
+ * @param names what to lock: one name, or several that are acquired together in sorted order
+ * @param waitTime how long to wait for all of it; zero asks once; {@link #UNBOUNDED} waits for ever; {@code null} means
+ * the registry's default
+ * @param leaseTime the time after which an unrenewed lock is free for others: with renewal how soon it is free after a
+ * crash, without renewal how long it can be held at most; {@code null} means the registry's default
+ * @param renewal whether the lease is renewed while the lock is held; {@code null} means the registry's default
+ * @param maxHoldTime how long the lock may be held, renewed or not: after that it is lost; {@code null} means no limit
+ */
+public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
+		@Nullable Boolean renewal, @Nullable Duration maxHoldTime) {
+
+	/**
+	 * The wait time that never ends.
+	 */
+	public static final Duration UNBOUNDED = Duration.ofSeconds(Long.MAX_VALUE);
+
+	/**
+	 * The longest lease.
+	 */
+	public static final Duration MAX_LEASE = Duration.ofDays(1);
+
+	/**
+	 * Checks the values, and sorts the names and drops repeated ones.
+	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
+	 * @throws IllegalArgumentException if a duration is out of its range
+	 */
+	public LockSpec {
+		Objects.requireNonNull(names, "'names' must not be null");
+		if (names.isEmpty()) {
+			throw new LockKeyException("At least one lock name is needed");
+		}
+		names = names.stream().map(LockNames::check).distinct().sorted().toList();
+		if (waitTime != null && waitTime.isNegative()) {
+			throw new IllegalArgumentException("'waitTime' must not be negative: " + waitTime
+					+ " (zero asks once; use withUnboundedWait() to wait for ever)");
+		}
+		if (leaseTime != null
+				&& (leaseTime.isNegative() || leaseTime.isZero() || leaseTime.compareTo(MAX_LEASE) > 0)) {
+			throw new IllegalArgumentException(
+					"'leaseTime' must be positive and at most " + MAX_LEASE + ": " + leaseTime);
+		}
+		if (maxHoldTime != null && (maxHoldTime.isNegative() || maxHoldTime.isZero())) {
+			throw new IllegalArgumentException("'maxHoldTime' must be positive: " + maxHoldTime);
+		}
+	}
+
+	/**
+	 * One lock with the registry's defaults.
+	 * @param name the name of the lock
+	 * @return the spec
+	 * @throws LockKeyException if the name cannot be the name of a lock
+	 */
+	public static LockSpec of(String name) {
+		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null);
+	}
+
+	/**
+	 * Several locks, all or none, acquired in sorted order within one wait time.
+	 * @param names the names of the locks, in any order; repeated ones count once
+	 * @return the spec
+	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
+	 */
+	public static LockSpec ofAll(String... names) {
+		return new LockSpec(Arrays.asList(names), null, null, null, null);
+	}
+
+	/**
+	 * Several locks, all or none, acquired in sorted order within one wait time.
+	 * @param names the names of the locks, in any order; repeated ones count once
+	 * @return the spec
+	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
+	 */
+	public static LockSpec ofAll(Collection<String> names) {
+		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null);
+	}
+
+	/**
+	 * How long to wait.
+	 * @param waitTime the time for all names together; zero asks once
+	 * @return a spec with this wait time
+	 * @throws IllegalArgumentException if it is negative
+	 */
+	public LockSpec withWaitTime(Duration waitTime) {
+		return new LockSpec(this.names, Objects.requireNonNull(waitTime, "'waitTime' must not be null"), this.leaseTime,
+				this.renewal, this.maxHoldTime);
+	}
+
+	/**
+	 * Asks once and does not wait.
+	 * @return a spec with a wait time of zero
+	 */
+	public LockSpec withoutWaiting() {
+		return withWaitTime(Duration.ZERO);
+	}
+
+	/**
+	 * Waits for as long as it takes.
+	 * @return a spec without a bound to its wait
+	 */
+	public LockSpec withUnboundedWait() {
+		return withWaitTime(UNBOUNDED);
+	}
+
+	/**
+	 * The time after which an unrenewed lock is free for others.
+	 * @param leaseTime the time, more than zero
+	 * @return a spec with this lease
+	 * @throws IllegalArgumentException if it is not positive or longer than {@link #MAX_LEASE}
+	 */
+	public LockSpec withLeaseTime(Duration leaseTime) {
+		return new LockSpec(this.names, this.waitTime,
+				Objects.requireNonNull(leaseTime, "'leaseTime' must not be null"), this.renewal, this.maxHoldTime);
+	}
+
+	/**
+	 * Whether the lease is renewed while the lock is held. Without renewal the lease is a hard limit from the grant on,
+	 * and the lock is never handed over inside the process.
+	 * @param renewal whether to renew
+	 * @return a spec with this choice
+	 */
+	public LockSpec withRenewal(boolean renewal) {
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime);
+	}
+
+	/**
+	 * How long the lock may be held. When the time is up the lock counts as lost and is renewed no more; the store gets
+	 * it back when the handle is released, at the latest when the lease has ended.
+	 * @param maxHoldTime the time, more than zero
+	 * @return a spec with this limit
+	 * @throws IllegalArgumentException if it is not positive
+	 */
+	public LockSpec withMaxHoldTime(Duration maxHoldTime) {
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal,
+				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"));
+	}
+
+}
