@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Lock;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Gives distributed locks. One bean of this type, named {@code coordinationLockRegistry}, is all an application needs.
  * <p>
@@ -81,7 +83,7 @@ public interface LockRegistry {
 	 * @throws LockLostException if the action returned, but the lock was lost before it did. An exception of the action
 	 * comes first; it then carries this one as suppressed
 	 */
-	<T, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action) throws E, InterruptedException;
+	<T extends @Nullable Object, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action) throws E, InterruptedException;
 
 	/**
 	 * A {@link Lock} view of one name, reentrant for each thread; an inner acquire costs no request. Views of the same

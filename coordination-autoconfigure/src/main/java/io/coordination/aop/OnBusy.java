@@ -1,0 +1,17 @@
+package io.coordination.aop;
+
+/**
+ * What happens when a lock is still busy at the end of the wait time. The guarded method never runs without the lock.
+ */
+public enum OnBusy {
+
+	/** The caller gets a {@link io.coordination.lock.LockNotAcquiredException}. */
+	THROW,
+
+	/**
+	 * The call is skipped: it returns {@code null}, or an empty {@link java.util.Optional}. Not possible where the
+	 * method returns a primitive.
+	 */
+	SKIP
+
+}

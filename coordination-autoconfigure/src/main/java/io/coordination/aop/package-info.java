@@ -1,0 +1,7 @@
+/**
+ * The annotation {@link io.coordination.aop.DistributedLock} and what makes it work.
+ */
+@NullMarked
+package io.coordination.aop;
+
+import org.jspecify.annotations.NullMarked;
