@@ -262,6 +262,14 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		stop(this.settings.gracePeriod());
 	}
 
+	/**
+	 * How many names are in use.
+	 */
+	int gateCount() {
+		Engine current = this.engine;
+		return (current != null) ? current.gateCount() : 0;
+	}
+
 	private Engine running(LockSpec spec) {
 		Engine current = this.engine;
 		if (current == null) {
