@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * the registry's default
  * @param maxHoldTime how long the lock may be held, renewed or not: after that it is
  * lost; {@code null} means no limit
+<<<<<<< HEAD
  * @param interruptOnLoss whether {@link LockRegistry#execute} interrupts its thread when
  * the lock is lost
+=======
+>>>>>>> redis
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
 		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, boolean interruptOnLoss) {
