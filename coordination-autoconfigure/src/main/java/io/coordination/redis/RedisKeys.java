@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 import io.coordination.backend.LockKey;
 
 /**
- * The keys of one lock in Redis: {@code coordination:<namespace>:{<name>}} and what belongs to it. The braces make the
- * name the hash tag, so that a cluster keeps all of it on one node; only the fence is common to all locks of a
- * namespace.
+ * The keys of one lock in Redis: {@code coordination:<namespace>:{<name>}} and what
+ * belongs to it. The braces make the name the hash tag, so that a cluster keeps all of it
+ * on one node; only the fence is common to all locks of a namespace.
  * <p>
- * Both parts are percent-encoded where they are not plain ASCII, so two different locks never share a key, no name can
- * break the hash tag, and what is plain stays readable.
+ * Both parts are percent-encoded where they are not plain ASCII, so two different locks
+ * never share a key, no name can break the hash tag, and what is plain stays readable.
  *
  * @param lock who holds the lock
  * @param queue who waits, in order

@@ -5,7 +5,8 @@ import io.coordination.backend.LockKey;
 import io.coordination.backend.OwnerId;
 
 /**
- * What Redis granted. The owner in the lock's value is all that is needed to find it again.
+ * What Redis granted. The owner in the lock's value is all that is needed to find it
+ * again.
  *
  * @param key what is held
  * @param owner who holds it

@@ -5,9 +5,10 @@ import java.time.Duration;
 /**
  * The times of locks in Redis.
  *
- * @param commandTimeout the time after which a command without an answer has failed; also the longest time to connect
- * @param grantLease the lease that a waiter is given with a lock it is handed, until it renews it itself. A waiter that
- * died unnoticed holds everybody up for so long
+ * @param commandTimeout the time after which a command without an answer has failed; also
+ * the longest time to connect
+ * @param grantLease the lease that a waiter is given with a lock it is handed, until it
+ * renews it itself. A waiter that died unnoticed holds everybody up for so long
  */
 public record RedisLockSettings(Duration commandTimeout, Duration grantLease) {
 
@@ -34,8 +35,8 @@ public record RedisLockSettings(Duration commandTimeout, Duration grantLease) {
 	}
 
 	/**
-	 * The longest time between two polls of a waiter: less than half of the grant lease, so that a grant whose news was
-	 * lost is found before it ends.
+	 * The longest time between two polls of a waiter: less than half of the grant lease,
+	 * so that a grant whose news was lost is found before it ends.
 	 * @return nine twentieths of the grant lease
 	 */
 	Duration pollInterval() {

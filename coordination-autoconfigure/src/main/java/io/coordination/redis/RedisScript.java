@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * The scripts, each of which is one operation on a lock. Their text is in the resources beside this class; each begins
- * with what they have in common.
+ * The scripts, each of which is one operation on a lock. Their text is in the resources
+ * beside this class; each begins with what they have in common.
  */
 enum RedisScript {
 

@@ -4,10 +4,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * An estimate of the server's time that is never ahead of it, as long as its clock is not set. Every answer that
- * carries a time says that the server's clock then stood between what it would have been had the answer travelled no
- * time and had the request travelled none; the estimate is kept within these bounds. So it gets better with quick
- * answers, is not spoiled by an answer that lay unread while this process was paused, and follows a clock that was set.
+ * An estimate of the server's time that is never ahead of it, as long as its clock is not
+ * set. Every answer that carries a time says that the server's clock then stood between
+ * what it would have been had the answer travelled no time and had the request travelled
+ * none; the estimate is kept within these bounds. So it gets better with quick answers,
+ * is not spoiled by an answer that lay unread while this process was paused, and follows
+ * a clock that was set.
  * <p>
  * Times are in microseconds, as Redis counts them. Safe for use by many threads.
  */
