@@ -16,13 +16,17 @@ import org.jspecify.annotations.Nullable;
  * LockSpec.ofAll("account:1", "account:2").withoutWaiting()
  * </pre>
  *
- * @param names what to lock: one name, or several that are acquired together in sorted order
- * @param waitTime how long to wait for all of it; zero asks once; {@link #UNBOUNDED} waits for ever; {@code null} means
+ * @param names what to lock: one name, or several that are acquired together in sorted
+ * order
+ * @param waitTime how long to wait for all of it; zero asks once; {@link #UNBOUNDED}
+ * waits for ever; {@code null} means the registry's default
+ * @param leaseTime the time after which an unrenewed lock is free for others: with
+ * renewal how soon it is free after a crash, without renewal how long it can be held at
+ * most; {@code null} means the registry's default
+ * @param renewal whether the lease is renewed while the lock is held; {@code null} means
  * the registry's default
- * @param leaseTime the time after which an unrenewed lock is free for others: with renewal how soon it is free after a
- * crash, without renewal how long it can be held at most; {@code null} means the registry's default
- * @param renewal whether the lease is renewed while the lock is held; {@code null} means the registry's default
- * @param maxHoldTime how long the lock may be held, renewed or not: after that it is lost; {@code null} means no limit
+ * @param maxHoldTime how long the lock may be held, renewed or not: after that it is
+ * lost; {@code null} means no limit
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
 		@Nullable Boolean renewal, @Nullable Duration maxHoldTime) {
@@ -52,8 +56,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 			throw new IllegalArgumentException("'waitTime' must not be negative: " + waitTime
 					+ " (zero asks once; use withUnboundedWait() to wait for ever)");
 		}
-		if (leaseTime != null
-				&& (leaseTime.isNegative() || leaseTime.isZero() || leaseTime.compareTo(MAX_LEASE) > 0)) {
+		if (leaseTime != null && (leaseTime.isNegative() || leaseTime.isZero() || leaseTime.compareTo(MAX_LEASE) > 0)) {
 			throw new IllegalArgumentException(
 					"'leaseTime' must be positive and at most " + MAX_LEASE + ": " + leaseTime);
 		}
@@ -123,7 +126,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * The time after which an unrenewed lock is free for others.
 	 * @param leaseTime the time, more than zero
 	 * @return a spec with this lease
-	 * @throws IllegalArgumentException if it is not positive or longer than {@link #MAX_LEASE}
+	 * @throws IllegalArgumentException if it is not positive or longer than
+	 * {@link #MAX_LEASE}
 	 */
 	public LockSpec withLeaseTime(Duration leaseTime) {
 		return new LockSpec(this.names, this.waitTime,
@@ -131,8 +135,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	}
 
 	/**
-	 * Whether the lease is renewed while the lock is held. Without renewal the lease is a hard limit from the grant on,
-	 * and the lock is never handed over inside the process.
+	 * Whether the lease is renewed while the lock is held. Without renewal the lease is a
+	 * hard limit from the grant on, and the lock is never handed over inside the process.
 	 * @param renewal whether to renew
 	 * @return a spec with this choice
 	 */
@@ -141,8 +145,9 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	}
 
 	/**
-	 * How long the lock may be held. When the time is up the lock counts as lost and is renewed no more; the store gets
-	 * it back when the handle is released, at the latest when the lease has ended.
+	 * How long the lock may be held. When the time is up the lock counts as lost and is
+	 * renewed no more; the store gets it back when the handle is released, at the latest
+	 * when the lease has ended.
 	 * @param maxHoldTime the time, more than zero
 	 * @return a spec with this limit
 	 * @throws IllegalArgumentException if it is not positive
