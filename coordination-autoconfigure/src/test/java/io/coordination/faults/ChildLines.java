@@ -3,6 +3,7 @@ package io.coordination.faults;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -45,9 +46,7 @@ final class ChildLines {
 	static void endWithParent() {
 		Thread thread = new Thread(() -> {
 			try {
-				while (System.in.read() >= 0) {
-					continue;
-				}
+				System.in.transferTo(OutputStream.nullOutputStream());
 			}
 			catch (IOException ex) {
 				// gone as well

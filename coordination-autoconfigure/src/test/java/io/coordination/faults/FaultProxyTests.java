@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.coordination.redis.RedisServer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +23,7 @@ import static org.assertj.core.api.Assertions.entry;
  */
 class FaultProxyTests {
 
-	private static RedisProcess redis;
+	private static RedisServer redis;
 
 	private FaultProxy proxy;
 
@@ -32,7 +33,7 @@ class FaultProxyTests {
 
 	@BeforeAll
 	static void startRedis() {
-		redis = new RedisProcess();
+		redis = RedisServer.start();
 	}
 
 	@AfterAll
@@ -42,7 +43,7 @@ class FaultProxyTests {
 
 	@BeforeEach
 	void connect() {
-		this.direct = redis.probe();
+		this.direct = new RedisProbe(redis.port());
 		this.direct.ask("FLUSHALL");
 		this.proxy = new FaultProxy(redis.port());
 		this.client = new RedisProbe(this.proxy.port());

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxiedConnection {
 
-	private static final Message END = new Message(new byte[0], 0, false);
-
 	private final FaultProxy proxy;
 
 	private final String name;
@@ -119,13 +117,13 @@ final class ProxiedConnection {
 						this.unanswered.add(new Verdict((i == 1) ? fault : null));
 					}
 				}
-				this.requests.add(new Message(frame.raw(), System.nanoTime(), false));
+				this.requests.add(new Message(frame, false));
 			}
 		}
 		catch (IOException ex) {
 			// the client is gone; what it sent is still on its way
 		}
-		this.requests.add(END);
+		this.requests.add(Message.END);
 	}
 
 	private void readReplies() {
@@ -140,14 +138,14 @@ final class ProxiedConnection {
 				}
 				dropped = dropped || fault == Fault.DROP_REPLY;
 				if (!dropped) {
-					this.replies.add(new Message(frame.raw(), System.nanoTime(), fault == Fault.CUT_AFTER));
+					this.replies.add(new Message(frame, fault == Fault.CUT_AFTER));
 				}
 			}
 		}
 		catch (IOException ex) {
 			// the server is gone; what it sent is still on its way
 		}
-		this.replies.add(END);
+		this.replies.add(Message.END);
 	}
 
 	private @Nullable Fault nextVerdict() {
@@ -159,7 +157,7 @@ final class ProxiedConnection {
 
 	private void writeRequests() {
 		try {
-			for (Message message = this.requests.take(); message != END; message = this.requests.take()) {
+			for (Message message = this.requests.take(); !message.end(); message = this.requests.take()) {
 				this.toServer.pass(message.since());
 				this.server.getOutputStream().write(message.bytes());
 			}
@@ -174,7 +172,7 @@ final class ProxiedConnection {
 	private void writeReplies() {
 		boolean taken = true;
 		try {
-			for (Message message = this.replies.take(); message != END; message = this.replies.take()) {
+			for (Message message = this.replies.take(); !message.end(); message = this.replies.take()) {
 				this.toClient.pass(message.since());
 				taken = taken && writeReply(message);
 			}
@@ -222,7 +220,20 @@ final class ProxiedConnection {
 		}
 	}
 
-	private record Message(byte[] bytes, long since, boolean cut) {
+	/**
+	 * One message on its way, or the end of the stream.
+	 */
+	private record Message(RespFrame frame, long since, boolean cut, boolean end) {
+
+		static final Message END = new Message(new RespFrame('_', null, new byte[0]), 0, false, true);
+
+		Message(RespFrame frame, boolean cut) {
+			this(frame, System.nanoTime(), cut, false);
+		}
+
+		byte[] bytes() {
+			return this.frame.raw();
+		}
 
 	}
 

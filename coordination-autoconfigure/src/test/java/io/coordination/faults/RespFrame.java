@@ -7,12 +7,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One complete message of the Redis protocol, as bytes and as a value.
- *
- * @param type the first byte of the message
- * @param value a string, a long, a list of values, or {@code null}
- * @param raw the bytes as they came
  */
-record RespFrame(char type, @Nullable Object value, byte[] raw) {
+final class RespFrame {
+
+	private final char type;
+
+	private final @Nullable Object value;
+
+	private final byte[] raw;
+
+	/**
+	 * Makes a message.
+	 * @param type the first byte of the message
+	 * @param value a string, a long, a list of values, or {@code null}
+	 * @param raw the bytes as they came
+	 */
+	RespFrame(char type, @Nullable Object value, byte[] raw) {
+		this.type = type;
+		this.value = value;
+		this.raw = raw;
+	}
+
+	@Nullable Object value() {
+		return this.value;
+	}
+
+	byte[] raw() {
+		return this.raw;
+	}
 
 	/**
 	 * Whether the server sent this unasked: a message of a subscription. The confirmation

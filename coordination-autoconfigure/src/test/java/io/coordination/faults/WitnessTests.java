@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.coordination.redis.RedisServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,11 +28,11 @@ class WitnessTests {
 
 	private static final int VISITS = 200;
 
-	private RedisProcess redis;
+	private RedisServer redis;
 
 	@BeforeEach
 	void start() {
-		this.redis = new RedisProcess();
+		this.redis = RedisServer.start();
 	}
 
 	@AfterEach
