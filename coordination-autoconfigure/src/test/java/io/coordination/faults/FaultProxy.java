@@ -14,7 +14,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
@@ -90,6 +89,7 @@ final class FaultProxy implements AutoCloseable {
 		delay(Duration.ZERO, Duration.ZERO);
 		this.toServer.open();
 		this.toClient.open();
+		this.connections.forEach(ProxiedConnection::deliver);
 	}
 
 	/**
@@ -156,6 +156,17 @@ final class FaultProxy implements AutoCloseable {
 		List<ProxiedConnection> found = this.connections.stream().filter((c) -> c.hasSent(command)).toList();
 		found.forEach(ProxiedConnection::reset);
 		return found.size();
+	}
+
+	/**
+	 * Resets the clients of all open connections and serves them anew, but keeps what
+	 * they had sent and the server has not seen yet, until {@link #pass()}: bytes of an
+	 * old connection that arrive after those of a new one.
+	 */
+	void detach() {
+		this.connections.forEach(ProxiedConnection::detach);
+		this.toServer.open();
+		this.toClient.open();
 	}
 
 	/**
@@ -231,7 +242,7 @@ final class FaultProxy implements AutoCloseable {
 		this.counts.computeIfAbsent(request.command(), (command) -> new LongAdder()).increment();
 		for (Injection injection : this.injections) {
 			if (injection.takes(request)) {
-				return injection.fault;
+				return injection.fault();
 			}
 		}
 		return null;
@@ -265,42 +276,6 @@ final class FaultProxy implements AutoCloseable {
 	private enum NewConnections {
 
 		SERVED, SWALLOWED, REFUSED
-
-	}
-
-	/**
-	 * A fault that waits for its requests.
-	 */
-	static final class Injection {
-
-		private final Fault fault;
-
-		private final Predicate<Request> which;
-
-		private final AtomicLong spared;
-
-		private final AtomicLong left;
-
-		private final AtomicInteger hits = new AtomicInteger();
-
-		private Injection(Fault fault, Predicate<Request> which, int spared, int times) {
-			this.fault = fault;
-			this.which = which;
-			this.spared = new AtomicLong(spared);
-			this.left = new AtomicLong(times);
-		}
-
-		int hits() {
-			return this.hits.get();
-		}
-
-		private boolean takes(Request request) {
-			if (!this.which.test(request) || this.spared.getAndDecrement() > 0 || this.left.getAndDecrement() <= 0) {
-				return false;
-			}
-			this.hits.incrementAndGet();
-			return true;
-		}
 
 	}
 

@@ -96,8 +96,7 @@ class FaultProxyTests {
 
 	@Test
 	void aResetBeforeTheServerActedLeavesNoTrace() {
-		FaultProxy.Injection injection = this.proxy.inject(Fault.RESET_BEFORE, (request) -> request.mentions("spoiled"),
-				1);
+		Injection injection = this.proxy.inject(Fault.RESET_BEFORE, (request) -> request.mentions("spoiled"), 1);
 		this.client.ask("SET", "other", "1");
 		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> this.client.ask("SET", "spoiled", "1"));
 		assertThat(injection.hits()).isOne();
@@ -158,6 +157,21 @@ class FaultProxyTests {
 		this.proxy.pass();
 		Awaitility.await().until(() -> this.direct.askNumber("EXISTS", "late") == 1);
 		Awaitility.await().until(() -> this.proxy.openConnections() == 0);
+	}
+
+	@Test
+	void bytesOfADetachedConnectionArriveAfterThoseOfANewOne() {
+		this.proxy.stallRequests();
+		CompletableFuture<Object> answer = CompletableFuture.supplyAsync(() -> this.client.ask("APPEND", "log", "old"));
+		Awaitility.await().until(() -> this.proxy.requestCount() == 1);
+		this.proxy.detach();
+		assertThat(answer).failsWithin(Duration.ofSeconds(5));
+		try (RedisProbe next = new RedisProbe(this.proxy.port())) {
+			next.ask("APPEND", "log", "new");
+		}
+		assertThat(this.direct.askText("GET", "log")).isEqualTo("new");
+		this.proxy.pass();
+		Awaitility.await().until(() -> this.direct.askText("GET", "log").equals("newold"));
 	}
 
 	@Test

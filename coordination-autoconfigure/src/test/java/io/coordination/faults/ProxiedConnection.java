@@ -34,6 +34,9 @@ final class ProxiedConnection {
 
 	private final Gate toClient;
 
+	/** What was sent before the client was torn off, see {@link #detach()}. */
+	private final Gate afterDetach = new Gate();
+
 	private final Set<String> sent = ConcurrentHashMap.newKeySet();
 
 	private final BlockingQueue<Message> requests = new LinkedBlockingQueue<>();
@@ -78,6 +81,19 @@ final class ProxiedConnection {
 
 	boolean hasSent(String command) {
 		return this.sent.contains(command);
+	}
+
+	/**
+	 * Resets the client, and holds back what the server has not seen yet until
+	 * {@link #deliver()}.
+	 */
+	void detach() {
+		this.afterDetach.shut();
+		reset(this.client);
+	}
+
+	void deliver() {
+		this.afterDetach.open();
 	}
 
 	/**
@@ -159,9 +175,11 @@ final class ProxiedConnection {
 		try {
 			for (Message message = this.requests.take(); !message.end(); message = this.requests.take()) {
 				this.toServer.pass(message.since());
+				this.afterDetach.pass(message.since());
 				this.server.getOutputStream().write(message.bytes());
 			}
 			this.toServer.pass(System.nanoTime());
+			this.afterDetach.pass(System.nanoTime());
 			this.server.shutdownOutput();
 		}
 		catch (IOException | InterruptedException ex) {
