@@ -35,7 +35,7 @@ final class Instance implements AutoCloseable {
 	 * For threads that are ready but do not run: the build machine may have two cores and other work. Added to every upper
 	 * bound, never to a lower one.
 	 */
-	static final Duration SCHEDULING_SLACK = Duration.ofMillis(1000);
+	static final Duration SCHEDULING_SLACK = Duration.ofSeconds(1);
 
 	private final Queue<LockEvent> events = new ConcurrentLinkedQueue<>();
 

@@ -68,14 +68,22 @@ class RequestCountTests {
 	void aReentrantAcquireIsNoRequest() throws Exception {
 		Lock lock = this.instance.locks().asLock("order");
 		lock.lock();
-		this.proxy.resetCounters();
-		for (int i = 0; i < CYCLES; i++) {
-			lock.lock();
-			assertThat(this.instance.locks().execute(LockSpec.of("order"), LockHandle::fencingToken)).isPositive();
+		try {
+			this.proxy.resetCounters();
+			for (int i = 0; i < CYCLES; i++) {
+				lock.lock();
+				try {
+					assertThat(this.instance.locks().execute(LockSpec.of("order"), LockHandle::fencingToken)).isPositive();
+				}
+				finally {
+					lock.unlock();
+				}
+			}
+			assertThat(this.proxy.requests()).isEmpty();
+		}
+		finally {
 			lock.unlock();
 		}
-		assertThat(this.proxy.requests()).isEmpty();
-		lock.unlock();
 		assertThat(this.proxy.requests()).containsOnly(entry("EVALSHA", 1L));
 	}
 
