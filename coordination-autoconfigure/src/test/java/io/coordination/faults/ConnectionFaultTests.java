@@ -22,7 +22,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What a holder and a waiter see when the network between them and the store is cut, silent, slow or deaf to messages.
+ * What a holder and a waiter see when the network between them and the store is cut,
+ * silent, slow or deaf to messages.
  */
 class ConnectionFaultTests {
 
@@ -55,8 +56,9 @@ class ConnectionFaultTests {
 	}
 
 	/**
-	 * Catches a holder that is not told, one that is told too much (LOST although the lease runs), and one that waits for
-	 * the next renewal of a long lease before it is sure again.
+	 * Catches a holder that is not told, one that is told too much (LOST although the
+	 * lease runs), and one that waits for the next renewal of a long lease before it is
+	 * sure again.
 	 */
 	@Test
 	void aCutWhileHoldingIsUncertainAndHeldAgainAfterTheReconnect() throws Exception {
@@ -76,8 +78,8 @@ class ConnectionFaultTests {
 	}
 
 	/**
-	 * Catches a holder that believes in its lease for as long as nobody says otherwise, and one that stops believing only
-	 * when others may already have the lock.
+	 * Catches a holder that believes in its lease for as long as nobody says otherwise,
+	 * and one that stops believing only when others may already have the lock.
 	 */
 	@Test
 	void aPartitionLongerThanTheLeaseIsLostByTheOwnClockBeforeTheStoreFreesIt() throws Exception {
@@ -89,7 +91,8 @@ class ConnectionFaultTests {
 				.pollInterval(Duration.ofMillis(5))
 				.atMost(Duration.ofSeconds(4))
 				.until(() -> leftWhenTold.get() != Long.MIN_VALUE);
-			// the margin of a lease of 2 s is 30 ms; the store's answer for a key that is gone is negative
+			// the margin of a lease of 2 s is 30 ms; the store's answer for a key that is
+			// gone is negative
 			assertThat(leftWhenTold.get()).as("milliseconds that the store still keeps it").isNotNegative();
 			assertThat(handle.state()).isEqualTo(LockState.LOST);
 			assertThat(handle.remainingValidity()).isZero();
@@ -108,7 +111,8 @@ class ConnectionFaultTests {
 	}
 
 	/**
-	 * Catches a waiter that relies on messages: they are sent at most once, and a subscription may be gone.
+	 * Catches a waiter that relies on messages: they are sent at most once, and a
+	 * subscription may be gone.
 	 */
 	@Test
 	void aWaiterWithoutItsPushChannelGetsTheLockByPolling() throws Exception {
@@ -117,8 +121,7 @@ class ConnectionFaultTests {
 			CompletableFuture<LockHandle> waiter = this.instance.locks()
 				.acquireAsync(spec(Duration.ofSeconds(30)).withWaitTime(Duration.ofSeconds(20)))
 				.toCompletableFuture();
-			Awaitility.await()
-				.until(() -> this.probe.askNumber("EXISTS", Instance.lockKey(NAME) + ":queue") == 1);
+			Awaitility.await().until(() -> this.probe.askNumber("EXISTS", Instance.lockKey(NAME) + ":queue") == 1);
 			Injection deaf = this.proxy.inject(Fault.RESET_BEFORE, (request) -> request.command().endsWith("SUBSCRIBE"),
 					Integer.MAX_VALUE);
 			assertThat(this.proxy.cutThoseThatSent("SUBSCRIBE")).as("subscriptions").isPositive();
@@ -145,7 +148,8 @@ class ConnectionFaultTests {
 	}
 
 	/**
-	 * Catches calls that wait for the client library's own time-out, or for a connection without a bound.
+	 * Catches calls that wait for the client library's own time-out, or for a connection
+	 * without a bound.
 	 */
 	@Test
 	void inAPartitionEveryCallReturnsWithinItsWaitTimeAndOneCommandTimeout() throws Exception {
@@ -179,7 +183,8 @@ class ConnectionFaultTests {
 	}
 
 	/**
-	 * Catches validity that is counted from the answer instead of from before the request.
+	 * Catches validity that is counted from the answer instead of from before the
+	 * request.
 	 */
 	@Test
 	void aSlowAnswerShortensTheValidityAndNotTheLease() throws Exception {
@@ -187,7 +192,8 @@ class ConnectionFaultTests {
 		try (LockHandle handle = this.instance.locks().acquire(spec(Duration.ofSeconds(5)).withRenewal(false))) {
 			Duration validity = handle.remainingValidity();
 			long left = this.probe.askNumber("PTTL", Instance.lockKey(NAME));
-			assertThat(validity).isLessThanOrEqualTo(Duration.ofMillis(5000 - 300 - 60)).isGreaterThan(Duration.ofSeconds(3));
+			assertThat(validity).isLessThanOrEqualTo(Duration.ofMillis(5000 - 300 - 60))
+				.isGreaterThan(Duration.ofSeconds(3));
 			assertThat(handle.remainingValidity().toMillis()).as("never longer than the store keeps it")
 				.isLessThan(left);
 		}

@@ -22,8 +22,9 @@ import org.awaitility.Awaitility;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Two instances with four threads each that work on three names while a test spoils the server. The witness is in another
- * server, which nobody spoils. Notes how long every call took, what failed, and all tokens.
+ * Two instances with four threads each that work on three names while a test spoils the
+ * server. The witness is in another server, which nobody spoils. Notes how long every
+ * call took, what failed, and all tokens.
  */
 final class FaultyHours implements AutoCloseable {
 
@@ -33,7 +34,9 @@ final class FaultyHours implements AutoCloseable {
 
 	private static final Duration WAIT_TIME = Duration.ofSeconds(1);
 
-	/** Longer than any pause that must keep the lock exclusive needs, shorter than a test. */
+	/**
+	 * Longer than any pause that must keep the lock exclusive needs, shorter than a test.
+	 */
 	private static final Duration LEASE_TIME = Duration.ofSeconds(3);
 
 	private final List<Instance> instances = new ArrayList<>();
@@ -102,7 +105,8 @@ final class FaultyHours implements AutoCloseable {
 	}
 
 	/**
-	 * Ends the work, and checks what holds whatever happened: each call came back in its time and no thread waits.
+	 * Ends the work, and checks what holds whatever happened: each call came back in its
+	 * time and no thread waits.
 	 */
 	void finish() throws InterruptedException {
 		this.over = true;
@@ -124,7 +128,8 @@ final class FaultyHours implements AutoCloseable {
 	 */
 	void assertExclusive() {
 		assertThat(this.witness.violations()).isEmpty();
-		this.visits.forEach((name, visited) -> assertThat(this.witness.counted(name)).as(name).isEqualTo(visited.sum()));
+		this.visits
+			.forEach((name, visited) -> assertThat(this.witness.counted(name)).as(name).isEqualTo(visited.sum()));
 		assertTokensGrow();
 	}
 
@@ -147,7 +152,8 @@ final class FaultyHours implements AutoCloseable {
 		try (Witness resource = new Witness(resourcePort, who)) {
 			for (int i = 0; !this.over; i++) {
 				visit(instance, NAMES[i % NAMES.length], resource);
-				// a refused connection fails at once; the load shall not be a busy loop of failures
+				// a refused connection fails at once; the load shall not be a busy loop
+				// of failures
 				LockSupport.parkNanos(1_000_000);
 			}
 		}

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.condition.OS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What happens to the lock of a process that is killed or paused. Signals go to the process that holds, and the one that
- * waits is another one.
+ * What happens to the lock of a process that is killed or paused. Signals go to the
+ * process that holds, and the one that waits is another one.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "There are no signals to pause a process with")
 class HolderFaultTests {
@@ -48,8 +48,9 @@ class HolderFaultTests {
 	}
 
 	/**
-	 * Catches a lease that is not renewed (the waiter comes while the holder lives), one that a renewal or a grant leaves
-	 * without an end (it never comes), and one that is taken before its end (it comes too early).
+	 * Catches a lease that is not renewed (the waiter comes while the holder lives), one
+	 * that a renewal or a grant leaves without an end (it never comes), and one that is
+	 * taken before its end (it comes too early).
 	 */
 	@Test
 	void afterAKillTheNextWaiterEntersWhenTheLeaseHasEndedAndNotBefore() throws Exception {
@@ -57,7 +58,8 @@ class HolderFaultTests {
 			long dead = Long.parseLong(holder.expect("acquired", PATIENCE));
 			CompletableFuture<LockHandle> waiter = waiter();
 			// longer than the lease: the holder lives, so it is renewed
-			assertThat(waiter).as("while the holder lives").satisfies((w) -> assertStillWaiting(w, Duration.ofSeconds(3)));
+			assertThat(waiter).as("while the holder lives")
+				.satisfies((w) -> assertStillWaiting(w, Duration.ofSeconds(3)));
 			holder.kill();
 			long before = System.nanoTime();
 			long left = this.probe.askNumber("PTTL", Instance.lockKey(NAME));
@@ -74,8 +76,8 @@ class HolderFaultTests {
 	}
 
 	/**
-	 * Catches a state that is kept in a flag, a deadline that is checked by a timer only (timers run late after a pause),
-	 * and a renewal that revives what was lost.
+	 * Catches a state that is kept in a flag, a deadline that is checked by a timer only
+	 * (timers run late after a pause), and a renewal that revives what was lost.
 	 */
 	@Test
 	void afterALongPauseTheOldHolderLearnsThatItLostBeforeItCanDoAnything() throws Exception {
@@ -106,8 +108,9 @@ class HolderFaultTests {
 	}
 
 	/**
-	 * The negative control of the one above: the same course of events, and a holder that looks only before the pause gets
-	 * its late write through unless the resource compares tokens.
+	 * The negative control of the one above: the same course of events, and a holder that
+	 * looks only before the pause gets its late write through unless the resource
+	 * compares tokens.
 	 */
 	@Test
 	void withoutTheCheckAStaleWriteGetsThrough() throws Exception {

@@ -10,7 +10,8 @@ import io.coordination.lock.LockSpec;
 import io.coordination.lock.event.LockLost;
 
 /**
- * The process of {@link HolderFaultTests}: acquires a lock, holds it and says what it sees when it wakes up from a pause.
+ * The process of {@link HolderFaultTests}: acquires a lock, holds it and says what it
+ * sees when it wakes up from a pause.
  */
 final class HolderProcess {
 
@@ -50,7 +51,10 @@ final class HolderProcess {
 		}
 	}
 
-	/** What comes first after the pause must find the lock lost, so nothing is asked or waited for in between. */
+	/**
+	 * What comes first after the pause must find the lock lost, so nothing is asked or
+	 * waited for in between.
+	 */
 	private void look(LockHandle handle) throws Exception {
 		String check = "passed";
 		try {
@@ -63,7 +67,8 @@ final class HolderProcess {
 		ChildLines.say("check " + check);
 		ChildLines.say("state " + seen);
 		ChildLines.say("verified " + handle.verify().toCompletableFuture().get(5, TimeUnit.SECONDS));
-		ChildLines.say("resource " + (this.resource.present(this.name, handle.fencingToken()) ? "accepted" : "refused"));
+		ChildLines
+			.say("resource " + (this.resource.present(this.name, handle.fencingToken()) ? "accepted" : "refused"));
 		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
 		while (this.told.get() == 0 && System.nanoTime() < deadline) {
 			Thread.onSpinWait();

@@ -16,8 +16,9 @@ import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * An application instance that locks in Redis, with connections of its own and a record of its events. Two of them share
- * as little as two processes do, except that they cannot be killed apart.
+ * An application instance that locks in Redis, with connections of its own and a record
+ * of its events. Two of them share as little as two processes do, except that they cannot
+ * be killed apart.
  */
 final class Instance implements AutoCloseable {
 
@@ -28,12 +29,14 @@ final class Instance implements AutoCloseable {
 
 	static final Duration GRANT_LEASE = Duration.ofSeconds(2);
 
-	/** Nine twentieths of the grant lease: the longest time between two polls of a waiter. */
+	/**
+	 * Nine twentieths of the grant lease: the longest time between two polls of a waiter.
+	 */
 	static final Duration POLL_INTERVAL = Duration.ofMillis(900);
 
 	/**
-	 * For threads that are ready but do not run: the build machine may have two cores and other work. Added to every upper
-	 * bound, never to a lower one.
+	 * For threads that are ready but do not run: the build machine may have two cores and
+	 * other work. Added to every upper bound, never to a lower one.
 	 */
 	static final Duration SCHEDULING_SLACK = Duration.ofSeconds(1);
 

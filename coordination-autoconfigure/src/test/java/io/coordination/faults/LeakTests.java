@@ -20,8 +20,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Names come and go, and nothing of them stays. Catches an entry for each name that is never removed (in a gate, a queue,
- * the watchdog, a cleaner, the store), and a thread for each of them.
+ * Names come and go, and nothing of them stays. Catches an entry for each name that is
+ * never removed (in a gate, a queue, the watchdog, a cleaner, the store), and a thread
+ * for each of them.
  */
 @Tag("load")
 class LeakTests {
@@ -29,8 +30,9 @@ class LeakTests {
 	private static final int THREADS = 4;
 
 	/**
-	 * A million names that left one entry of a hash map each (32 bytes with compressed pointers) would keep 32 MB. Less is
-	 * noise: what the JVM itself, JaCoCo and the tests that ran before keep or drop meanwhile.
+	 * A million names that left one entry of a hash map each (32 bytes with compressed
+	 * pointers) would keep 32 MB. Less is noise: what the JVM itself, JaCoCo and the
+	 * tests that ran before keep or drop meanwhile.
 	 */
 	private static final long TOLERATED_BYTES = 4 * 1024 * 1024;
 
@@ -46,7 +48,8 @@ class LeakTests {
 	}
 
 	/**
-	 * Fewer names, so a smaller tolerance: 50,000 entries of 32 bytes are 1.6 MB. Lettuce and Netty are warm by then.
+	 * Fewer names, so a smaller tolerance: 50,000 entries of 32 bytes are 1.6 MB. Lettuce
+	 * and Netty are warm by then.
 	 */
 	@Test
 	void fiftyThousandNamesInRedisLeaveNothing() throws Exception {
@@ -63,7 +66,8 @@ class LeakTests {
 	}
 
 	/**
-	 * The same for callers that give up: each is a waiter here and in the store's queue, and a request that is withdrawn.
+	 * The same for callers that give up: each is a waiter here and in the store's queue,
+	 * and a request that is withdrawn.
 	 */
 	@Test
 	void waitersThatGiveUpLeaveNothing() throws Exception {
@@ -86,8 +90,8 @@ class LeakTests {
 	private static void assertNothingLeft(LockRegistry locks, long heap, int threads, int newThreads, long tolerated) {
 		assertThat(locks.held()).isEmpty();
 		long grown = Leftovers.heap() - heap;
-		System.out.println("Heap grew by " + grown + " bytes from " + heap + ", threads by "
-				+ (Thread.activeCount() - threads));
+		System.out.println(
+				"Heap grew by " + grown + " bytes from " + heap + ", threads by " + (Thread.activeCount() - threads));
 		assertThat(grown).as("bytes more than before").isLessThan(tolerated);
 		assertThat(Thread.activeCount()).as("threads").isLessThanOrEqualTo(threads + newThreads);
 	}

@@ -37,7 +37,8 @@ final class Leftovers {
 	}
 
 	/**
-	 * The bytes that are still reachable, nearly: several collections, and the least of what was used after each.
+	 * The bytes that are still reachable, nearly: several collections, and the least of
+	 * what was used after each.
 	 */
 	static long heap() {
 		long least = Long.MAX_VALUE;

@@ -13,11 +13,14 @@ import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Many threads of two processes on few names, for long. Catches what happens once in a hundred thousand times: two
- * inside at once (a lost update, an overlap), a token that is not larger than the one before, a waiter that nobody wakes,
- * a queue entry or a lock that nobody removes. {@link WitnessTests} shows that the witness complains without a lock.
+ * Many threads of two processes on few names, for long. Catches what happens once in a
+ * hundred thousand times: two inside at once (a lost update, an overlap), a token that is
+ * not larger than the one before, a waiter that nobody wakes, a queue entry or a lock
+ * that nobody removes. {@link WitnessTests} shows that the witness complains without a
+ * lock.
  * <p>
- * The system property {@code coordination.test.load-seconds} sets how long; 60 if it is not set.
+ * The system property {@code coordination.test.load-seconds} sets how long; 60 if it is
+ * not set.
  */
 @Tag("load")
 class LoadTests {

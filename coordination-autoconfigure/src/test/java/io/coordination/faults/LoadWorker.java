@@ -15,8 +15,8 @@ import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
 
 /**
- * The process of {@link LoadTests}: visits the {@link Witness} from many threads, in all the ways in which a lock can be
- * acquired, and says what it did.
+ * The process of {@link LoadTests}: visits the {@link Witness} from many threads, in all
+ * the ways in which a lock can be acquired, and says what it did.
  */
 final class LoadWorker {
 

@@ -22,8 +22,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What happens when the store acted and its answer was lost, or acts long after the client gave up. The lease is 30 s
- * throughout, so whatever becomes free within these tests was given back and did not just end.
+ * What happens when the store acted and its answer was lost, or acts long after the
+ * client gave up. The lease is 30 s throughout, so whatever becomes free within these
+ * tests was given back and did not just end.
  */
 class LostReplyTests {
 
@@ -66,7 +67,8 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches a second owner id for the second try: it would wait for its own ghost until the lease ends.
+	 * Catches a second owner id for the second try: it would wait for its own ghost until
+	 * the lease ends.
 	 */
 	@Test
 	void anAcquireWhoseReplyIsLostIsResolvedWithTheSameOwner() throws Exception {
@@ -85,7 +87,8 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches a request that is not repeated, or is reported as done although the server never saw it.
+	 * Catches a request that is not repeated, or is reported as done although the server
+	 * never saw it.
 	 */
 	@Test
 	void anAcquireThatNeverArrivedIsSentAgain() throws Exception {
@@ -114,13 +117,15 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches the ghost that comes later: the acquire waited in the network, and arrives after its owner was given up and
-	 * released (safety rule 11).
+	 * Catches the ghost that comes later: the acquire waited in the network, and arrives
+	 * after its owner was given up and released (safety rule 11).
 	 */
 	@Test
 	void anAcquireThatArrivesAfterItsEndIsRefused() throws Exception {
 		this.proxy.stallRequests();
-		CompletableFuture<LockHandle> call = this.instance.locks().acquireAsync(spec(Duration.ZERO)).toCompletableFuture();
+		CompletableFuture<LockHandle> call = this.instance.locks()
+			.acquireAsync(spec(Duration.ZERO))
+			.toCompletableFuture();
 		Awaitility.await().until(() -> this.proxy.requestCount() >= 1);
 		// new connections work, the old bytes are on their way
 		this.proxy.detach();
@@ -139,12 +144,15 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches a clean-up that is sent once and early: it overtakes the acquire, which then holds the lock.
+	 * Catches a clean-up that is sent once and early: it overtakes the acquire, which
+	 * then holds the lock.
 	 */
 	@Test
 	void anAcquireThatArrivesAfterItsReleaseIsReleasedOnceMore() throws Exception {
 		this.proxy.stallRequests();
-		CompletableFuture<LockHandle> call = this.instance.locks().acquireAsync(spec(Duration.ZERO)).toCompletableFuture();
+		CompletableFuture<LockHandle> call = this.instance.locks()
+			.acquireAsync(spec(Duration.ZERO))
+			.toCompletableFuture();
 		Awaitility.await().until(() -> this.proxy.requestCount() >= 1);
 		this.proxy.detach();
 		assertThatExceptionOfType(CompletionException.class).isThrownBy(() -> releaseIfGranted(call));
@@ -153,7 +161,8 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches a release that says {@code true} or {@code false} without knowing, and one that counts as a loss.
+	 * Catches a release that says {@code true} or {@code false} without knowing, and one
+	 * that counts as a loss.
 	 */
 	@Test
 	void aReleaseWhoseReplyIsLostIsUnknownAndNoLoss() throws Exception {
@@ -175,8 +184,8 @@ class LostReplyTests {
 	}
 
 	/**
-	 * Catches a {@code close()} that hides the exception of the guarded code behind its own, and a release that is given up
-	 * after the first attempt.
+	 * Catches a {@code close()} that hides the exception of the guarded code behind its
+	 * own, and a release that is given up after the first attempt.
 	 */
 	@Test
 	void aReleaseThatNeverArrivedIsRepeatedInTheBackground() throws Exception {

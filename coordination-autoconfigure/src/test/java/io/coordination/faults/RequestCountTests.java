@@ -20,8 +20,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 /**
- * What a lock costs on the wire, counted between client and server. Catches every extra round trip: a script that is sent
- * again in full, a subscription for each lock, a check before or after, a local hand-off that asks the store.
+ * What a lock costs on the wire, counted between client and server. Catches every extra
+ * round trip: a script that is sent again in full, a subscription for each lock, a check
+ * before or after, a local hand-off that asks the store.
  */
 class RequestCountTests {
 
@@ -73,7 +74,8 @@ class RequestCountTests {
 			for (int i = 0; i < CYCLES; i++) {
 				lock.lock();
 				try {
-					assertThat(this.instance.locks().execute(LockSpec.of("order"), LockHandle::fencingToken)).isPositive();
+					assertThat(this.instance.locks().execute(LockSpec.of("order"), LockHandle::fencingToken))
+						.isPositive();
 				}
 				finally {
 					lock.unlock();

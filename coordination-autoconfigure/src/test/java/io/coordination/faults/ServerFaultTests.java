@@ -20,13 +20,15 @@ import org.junit.jupiter.api.condition.OS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What happens when the server stops, is paused or forgets, while two instances work with it. In each test every call
- * must return in its time, both instances must work again without help, and those that hold must be told the truth. See
- * {@link FaultyHours} for the load and for what is checked in all of them.
+ * What happens when the server stops, is paused or forgets, while two instances work with
+ * it. In each test every call must return in its time, both instances must work again
+ * without help, and those that hold must be told the truth. See {@link FaultyHours} for
+ * the load and for what is checked in all of them.
  * <p>
- * A pause and forgotten scripts must keep the lock exclusive, and the witness says so. After lost data (a restart without
- * persistence, {@code FLUSHALL}) two may hold for as long as a lease: that is the limit of Redis, and what can be promised
- * instead is that the first is told and that the second has the larger token.
+ * A pause and forgotten scripts must keep the lock exclusive, and the witness says so.
+ * After lost data (a restart without persistence, {@code FLUSHALL}) two may hold for as
+ * long as a lease: that is the limit of Redis, and what can be promised instead is that
+ * the first is told and that the second has the larger token.
  */
 @Tag("load")
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "There are no signals to pause a process with")
@@ -53,8 +55,8 @@ class ServerFaultTests {
 	}
 
 	/**
-	 * Catches calls that hang with the server, holders that learn nothing, and a lock that is entered twice after the
-	 * server woke and executed what had piled up.
+	 * Catches calls that hang with the server, holders that learn nothing, and a lock
+	 * that is entered twice after the server woke and executed what had piled up.
 	 */
 	@Test
 	void aPausedServer() throws Exception {
@@ -118,8 +120,8 @@ class ServerFaultTests {
 	}
 
 	/**
-	 * Catches a holder that is not told that its lock is gone, a renewal that brings the lock back, and tokens that begin
-	 * again at one.
+	 * Catches a holder that is not told that its lock is gone, a renewal that brings the
+	 * lock back, and tokens that begin again at one.
 	 */
 	@Test
 	void aServerThatForgetsEverything() throws Exception {
@@ -138,7 +140,8 @@ class ServerFaultTests {
 	}
 
 	/**
-	 * Catches a client that does not come back, and the same as above for data that went with the process.
+	 * Catches a client that does not come back, and the same as above for data that went
+	 * with the process.
 	 */
 	@Test
 	void aServerThatIsKilledAndStartedAgainEmpty() throws Exception {
@@ -159,7 +162,8 @@ class ServerFaultTests {
 	}
 
 	private void assertTold(LockHandle held, LockLost.Cause... causes) {
-		// the next renewal finds out, a third of the lease later at most, or the own clock does
+		// the next renewal finds out, a third of the lease later at most, or the own
+		// clock does
 		Awaitility.await().atMost(Duration.ofSeconds(4)).until(() -> held.state() == LockState.LOST);
 		LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
 		assertThat(this.hours.first().events(LockLost.class, held.name())).singleElement()
