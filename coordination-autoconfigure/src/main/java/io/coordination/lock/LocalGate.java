@@ -452,6 +452,9 @@ final class LocalGate {
 
 	private RuntimeException failure(Waiter waiter) {
 		Contender current = this.contender;
+		if (current != null && current.isFirstRequestUnderWay() && this.waiters.peekFirst() != waiter) {
+			return notAcquired(waiter, null);
+		}
 		RuntimeException failure = (current != null) ? current.failure() : null;
 		return (failure != null) ? failure : notAcquired(waiter, current);
 	}

@@ -177,9 +177,10 @@ class LostReplyTests {
 			.isThrownBy(handle::release);
 		assertFree();
 		this.proxy.cut();
-		try (LockHandle next = this.instance.locks().acquire(spec(Duration.ofSeconds(5)))) {
-			assertThat(next.fencingToken()).isGreaterThan(handle.fencingToken());
-		}
+		// Until the client is connected again the store cannot be asked, which is said at once
+		Awaitility.await()
+			.ignoreExceptionsInstanceOf(LockBackendException.class)
+			.untilAsserted(() -> assertNextTokenIsLarger(handle));
 		assertThat(this.instance.events(LockLost.class)).isEmpty();
 	}
 
@@ -221,6 +222,12 @@ class LostReplyTests {
 	private void assertFreeSoon() throws InterruptedException {
 		try (LockHandle handle = this.other.locks().acquire(LockSpec.of(NAME).withWaitTime(SOON))) {
 			handle.ensureHeld();
+		}
+	}
+
+	private void assertNextTokenIsLarger(LockHandle handle) throws InterruptedException {
+		try (LockHandle next = this.instance.locks().acquire(spec(Duration.ofSeconds(5)))) {
+			assertThat(next.fencingToken()).isGreaterThan(handle.fencingToken());
 		}
 	}
 
