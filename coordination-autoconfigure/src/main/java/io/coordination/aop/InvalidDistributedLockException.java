@@ -1,0 +1,21 @@
+package io.coordination.aop;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+
+/**
+ * A {@link DistributedLock} that cannot work, found when the application starts.
+ */
+final class InvalidDistributedLockException extends FailureAnalyzedException {
+
+	private static final long serialVersionUID = 1L;
+
+	InvalidDistributedLockException(String where, String problem, String action) {
+		this(where, problem, action, null);
+	}
+
+	InvalidDistributedLockException(String where, String problem, String action, @Nullable Throwable cause) {
+		super("@DistributedLock on " + where + ": " + problem, action, cause);
+	}
+
+}
