@@ -73,8 +73,8 @@ final class AdvisorChain {
 	}
 
 	private static boolean isAdvice(Advisor advisor, String type) {
-		for (@Nullable Class<?> current = advisor.getAdvice().getClass(); current != null; current = current
-			.getSuperclass()) {
+		for (@Nullable
+		Class<?> current = advisor.getAdvice().getClass(); current != null; current = current.getSuperclass()) {
 			if (current.getName().equals(type)) {
 				return true;
 			}

@@ -1,6 +1,5 @@
 package io.coordination.aop;
 
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 /**
@@ -11,10 +10,10 @@ final class InvalidDistributedLockException extends FailureAnalyzedException {
 	private static final long serialVersionUID = 1L;
 
 	InvalidDistributedLockException(String where, String problem, String action) {
-		this(where, problem, action, null);
+		super("@DistributedLock on " + where + ": " + problem, action);
 	}
 
-	InvalidDistributedLockException(String where, String problem, String action, @Nullable Throwable cause) {
+	InvalidDistributedLockException(String where, String problem, String action, Throwable cause) {
 		super("@DistributedLock on " + where + ": " + problem, action, cause);
 	}
 

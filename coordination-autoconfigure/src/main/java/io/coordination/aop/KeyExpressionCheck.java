@@ -91,9 +91,8 @@ final class KeyExpressionCheck {
 	}
 
 	private InvalidDistributedLockException bareWord(String word) {
-		String action = this.variables.isNamed(word) ? "Did you mean '#" + word + "'?"
-				: "Write '#" + word + "' if it is a parameter. If it is a constant, it belongs to the name: name = \""
-						+ word + "\".";
+		String action = this.variables.isNamed(word) ? "Did you mean '#" + word + "'?" : "Write '#" + word
+				+ "' if it is a parameter. If it is a constant, it belongs to the name: name = \"" + word + "\".";
 		return invalid("uses '" + word + "', which is no variable", action);
 	}
 

@@ -71,6 +71,7 @@ final class LockInterceptor implements MethodInterceptor {
 		}
 
 		@Override
+		@SuppressWarnings("NullAway") // T may be null, which older compilers cannot tell
 		public @Nullable Object run(LockHandle handle) throws Exception {
 			this.entered = true;
 			try {

@@ -88,10 +88,8 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		Class<?> userClass = ClassUtils.getUserClass(type);
 		Set<Method> found = this.checked.get(userClass);
 		if (found == null) {
-			found = AnnotationUtils.isCandidateClass(userClass, DistributedLock.class)
-					? MethodIntrospector.selectMethods(userClass,
-							(Method method) -> LockedMethods.isLocked(method, userClass))
-					: Set.of();
+			found = AnnotationUtils.isCandidateClass(userClass, DistributedLock.class) ? MethodIntrospector
+				.selectMethods(userClass, (Method method) -> LockedMethods.isLocked(method, userClass)) : Set.of();
 			found.forEach((method) -> checkMethod(method, userClass));
 			this.checked.put(userClass, found);
 		}
@@ -101,13 +99,13 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 	private void checkMethod(Method method, Class<?> type) {
 		String where = this.methods.get(method, type).where();
 		int modifiers = method.getModifiers();
-		String problem = Modifier.isPrivate(modifiers) ? "private" : Modifier.isStatic(modifiers) ? "static"
-				: Modifier.isFinal(modifiers) ? "final" : null;
+		String problem = Modifier.isPrivate(modifiers) ? "private"
+				: Modifier.isStatic(modifiers) ? "static" : Modifier.isFinal(modifiers) ? "final" : null;
 		if (problem != null) {
 			throw new InvalidDistributedLockException(where,
 					"the method is " + problem + ", so no proxy can intercept it and it would run without the lock.",
-					"Make it a method that can be overridden" + (method.getDeclaringClass().isInterface() ? "."
-							: ", and call it from another bean."));
+					"Make it a method that can be overridden"
+							+ (method.getDeclaringClass().isInterface() ? "." : ", and call it from another bean."));
 		}
 		if (Modifier.isFinal(type.getModifiers()) && ClassUtils.getAllInterfacesForClass(type).length == 0) {
 			throw new InvalidDistributedLockException(where,
@@ -150,8 +148,7 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 	}
 
 	private static String notProxied(Object bean) {
-		if (bean instanceof AopInfrastructureBean || bean instanceof Advice
-				|| bean instanceof Advisor) {
+		if (bean instanceof AopInfrastructureBean || bean instanceof Advice || bean instanceof Advisor) {
 			return "Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.";
 		}
 		return "It was probably created too early, as a dependency of a BeanPostProcessor or BeanFactoryPostProcessor, "
