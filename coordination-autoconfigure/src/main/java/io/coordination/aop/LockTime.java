@@ -62,8 +62,9 @@ final class LockTime {
 
 	private InvalidDistributedLockException invalid(String attribute, String value, String problem, String action,
 			@Nullable Throwable cause) {
-		return new InvalidDistributedLockException(this.where, attribute + " = \"" + value + "\" " + problem + ".",
-				action, cause);
+		String what = attribute + " = \"" + value + "\" " + problem + ".";
+		return (cause != null) ? new InvalidDistributedLockException(this.where, what, action, cause)
+				: new InvalidDistributedLockException(this.where, what, action);
 	}
 
 }

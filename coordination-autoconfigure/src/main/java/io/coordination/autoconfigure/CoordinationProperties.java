@@ -14,8 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * several candidates, or for 'memory'
  * @param namespace what keeps applications apart that share a store. Defaults to
  * 'spring.application.name'. Changing it later breaks a rolling upgrade
- * @param failFast whether the application does not start when the store cannot be
- * reached
+ * @param failFast whether the application does not start when the store cannot be reached
  * @param fencingBase number added to every revision of the store before it becomes a
  * fencing token
  * @param lock defaults of all locks

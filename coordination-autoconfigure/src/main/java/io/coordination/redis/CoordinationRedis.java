@@ -12,8 +12,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
  * Qualifier of the {@code LettuceConnectionFactory} that locks use, where there are
  * several.
  */
-@Target({ ElementType.TYPE, ElementType.METHOD, ElementType.FIELD, ElementType.PARAMETER,
-		ElementType.ANNOTATION_TYPE })
+@Target({ ElementType.TYPE, ElementType.METHOD, ElementType.FIELD, ElementType.PARAMETER, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 @Qualifier
