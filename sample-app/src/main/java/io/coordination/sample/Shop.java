@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.coordination.lock.LockRegistry;
+import io.coordination.lock.LockSpec;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Service;
@@ -84,17 +85,23 @@ class Shop {
 	 * Sends a buyer who takes long to one instance.
 	 * @param name the instance
 	 * @return {@code false} if it does not answer
+	 * @throws InterruptedException if the thread is interrupted
 	 */
-	boolean slowBuyer(String name) {
-		Concert concert = this.tickets.latest(Concert.Kind.SLOW)
-			.filter((latest) -> this.tickets.seatsLeft(latest.id()) > 0)
-			.orElseGet(() -> this.tickets.open(Long.MAX_VALUE, Concert.Kind.SLOW, SEATS_FOR_SLOW_BUYERS, 0));
-		String buyer = "Slow buyer " + this.self + "/" + this.slowBuyers.incrementAndGet();
+	boolean slowBuyer(String name) throws InterruptedException {
+		// Two clicks must not open two concerts: a lock without the annotation
+		Concert concert = this.locks.execute(LockSpec.of("open-concert"), (lock) -> concertForSlowBuyers());
+		String buyer = "Slow buyer " + this.slowBuyers.incrementAndGet();
 		if (isSelf(name)) {
 			this.crowd.slowBuyer(concert.id(), buyer);
 			return true;
 		}
 		return this.peers.slowBuyer(name, new Peers.SlowBuyer(concert.id(), buyer));
+	}
+
+	private Concert concertForSlowBuyers() {
+		return this.tickets.latest(Concert.Kind.SLOW)
+			.filter((latest) -> this.tickets.seatsLeft(latest.id()) > 0)
+			.orElseGet(() -> this.tickets.open(Long.MAX_VALUE, Concert.Kind.SLOW, SEATS_FOR_SLOW_BUYERS, 0));
 	}
 
 	/**

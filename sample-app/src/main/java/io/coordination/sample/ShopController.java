@@ -60,7 +60,7 @@ class ShopController {
 	}
 
 	@PostMapping(path = "/slow-buyer", consumes = MediaType.APPLICATION_JSON_VALUE)
-	void slowBuyer(@RequestBody At at) {
+	void slowBuyer(@RequestBody At at) throws InterruptedException {
 		if (!this.shop.slowBuyer(at.instance())) {
 			throw new ResponseStatusException(HttpStatus.BAD_GATEWAY, "Instance " + at.instance() + " does not answer");
 		}
