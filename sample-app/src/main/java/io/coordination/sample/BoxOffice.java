@@ -11,8 +11,8 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
 /**
- * Sells tickets: reads how many seats are left, thinks, writes the ticket. Correct only if nobody else does the same for
- * the same concert meanwhile, in whatever instance.
+ * Sells tickets: reads how many seats are left, thinks, writes the ticket. Correct only
+ * if nobody else does the same for the same concert meanwhile, in whatever instance.
  */
 @Service
 class BoxOffice {
@@ -30,8 +30,8 @@ class BoxOffice {
 	}
 
 	/**
-	 * Sells a ticket while nobody else does. The lock is taken before the transaction begins, and given back after it
-	 * has been committed.
+	 * Sells a ticket while nobody else does. The lock is taken before the transaction
+	 * begins, and given back after it has been committed.
 	 * @param concert the concert
 	 * @param buyer who wants to go
 	 * @param thinking how long it takes
@@ -41,7 +41,8 @@ class BoxOffice {
 	@Transactional
 	@DistributedLock(name = "concert", key = "#concert")
 	public boolean sellWithLock(long concert, String buyer, Duration thinking) throws InterruptedException {
-		// Re-entrant, so it costs nothing: here for the token of the lock that the annotation has taken
+		// Re-entrant, so it costs nothing: here for the token of the lock that the
+		// annotation has taken
 		return this.locks.execute(LockSpec.of("concert:" + concert),
 				(lock) -> sell(concert, buyer, thinking, lock.fencingToken()));
 	}
@@ -71,10 +72,12 @@ class BoxOffice {
 	}
 
 	/**
-	 * Writes a ticket with a token from the past, as a seller would who slept through the end of its lease.
+	 * Writes a ticket with a token from the past, as a seller would who slept through the
+	 * end of its lease.
 	 * @param concert the concert
 	 * @param token the fencing token
-	 * @throws StaleTokenException if somebody has sold with a newer one, and the ticket is not sold
+	 * @throws StaleTokenException if somebody has sold with a newer one, and the ticket
+	 * is not sold
 	 */
 	@Transactional
 	public void sellWithToken(long concert, long token) {

@@ -1,8 +1,8 @@
 package io.coordination.sample;
 
 /**
- * What tickets are sold for. A rush is two of them, sold at the same time to the same buyers: one guarded by a lock, one
- * by nothing.
+ * What tickets are sold for. A rush is two of them, sold at the same time to the same
+ * buyers: one guarded by a lock, one by nothing.
  *
  * @param id the number of the concert
  * @param rush the rush it belongs to

@@ -13,7 +13,8 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Buyers who come to this instance all at once. Each has a thread, as a request has in a web server.
+ * Buyers who come to this instance all at once. Each has a thread, as a request has in a
+ * web server.
  */
 @Component
 class Crowd implements DisposableBean {
@@ -62,8 +63,8 @@ class Crowd implements DisposableBean {
 			String buyer = "Buyer " + i;
 			this.lockedCounters
 				.execute(() -> serve(locked, () -> this.boxOffice.sellWithLock(share.locked(), buyer, thinking)));
-			this.unlockedCounters
-				.execute(() -> serve(unlocked, () -> this.boxOffice.sellWithoutLock(share.unlocked(), buyer, thinking)));
+			this.unlockedCounters.execute(
+					() -> serve(unlocked, () -> this.boxOffice.sellWithoutLock(share.unlocked(), buyer, thinking)));
 		}
 	}
 

@@ -17,7 +17,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 
 /**
- * The instances that run on this machine. Each writes into the shared database that it is there.
+ * The instances that run on this machine. Each writes into the shared database that it is
+ * there.
  */
 @Component
 class Instances {

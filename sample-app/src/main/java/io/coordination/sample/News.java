@@ -14,7 +14,8 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
- * What happened in this instance that people want to see, the newest first. Safe for use by many threads.
+ * What happened in this instance that people want to see, the newest first. Safe for use
+ * by many threads.
  */
 @Component
 class News {

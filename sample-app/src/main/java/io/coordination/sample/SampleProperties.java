@@ -9,11 +9,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  *
  * @param directory the directory that all instances share
  * @param database the path of the database, without its ending
+ * @param existingRedisPort the port on which a Redis is looked for before the sample
+ * starts one
  * @param redisPort the port of the Redis that the sample starts when there is none
  * @param thinkTime how long a sale takes between reading and writing
  * @param slowThinkTime how long a sale to a slow buyer takes
  */
 @ConfigurationProperties("sample")
-record SampleProperties(String directory, String database, int redisPort, Duration thinkTime, Duration slowThinkTime) {
+record SampleProperties(String directory, String database, int existingRedisPort, int redisPort, Duration thinkTime,
+		Duration slowThinkTime) {
 
 }

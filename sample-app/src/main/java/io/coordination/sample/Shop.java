@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 /**
- * What the page can do: start a rush in all instances, send a slow buyer to one of them, and see what happens.
+ * What the page can do: start a rush in all instances, send a slow buyer to one of them,
+ * and see what happens.
  */
 @Service
 class Shop {
@@ -56,7 +57,8 @@ class Shop {
 	}
 
 	/**
-	 * Sends buyers to all instances at once, for a concert with the lock and for one without.
+	 * Sends buyers to all instances at once, for a concert with the lock and for one
+	 * without.
 	 * @param buyers how many
 	 * @param seats for how many seats
 	 */
@@ -105,7 +107,8 @@ class Shop {
 	}
 
 	/**
-	 * Tries to sell with the oldest fencing token of the latest rush, as a seller would who slept for too long.
+	 * Tries to sell with the oldest fencing token of the latest rush, as a seller would
+	 * who slept for too long.
 	 * @return what the database said
 	 */
 	String lateSale() {
@@ -182,7 +185,8 @@ class Shop {
 	}
 
 	private static boolean useDifferentRedis(List<Instances.Instance> known, Map<String, LocalState> answers) {
-		// After a restart of Redis the instances notice its new name within a second of each other
+		// After a restart of Redis the instances notice its new name within a second of
+		// each other
 		return known.stream()
 			.filter((instance) -> answers.containsKey(instance.name()))
 			.map(Instances.Instance::redis)
@@ -207,8 +211,8 @@ class Shop {
 			.stream()
 			.filter((times) -> times > 1)
 			.count();
-		return new ShopState.Outcome(concert, sold.size(), Math.max(0, sold.size() - concert.seats()),
-				(int) soldTwice, counts.soldOut() + counts.busy() + counts.failed(), counts, sold);
+		return new ShopState.Outcome(concert, sold.size(), Math.max(0, sold.size() - concert.seats()), (int) soldTwice,
+				counts.soldOut() + counts.busy() + counts.failed(), counts, sold);
 	}
 
 	private boolean isSelf(String name) {

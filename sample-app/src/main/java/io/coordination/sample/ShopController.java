@@ -17,7 +17,8 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * What the page calls. Changes are asked for with a JSON body: a page of another site cannot send one here.
+ * What the page calls. Changes are asked for with a JSON body: a page of another site
+ * cannot send one here.
  */
 @RestController
 @RequestMapping("/api")

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param self the instance that answers
  * @param instances the instances
- * @param differentRedis whether the instances use different servers, so that nothing keeps them apart
+ * @param differentRedis whether the instances use different servers, so that nothing
+ * keeps them apart
  * @param locked the latest concert sold with the lock
  * @param unlocked the latest concert sold without
  * @param slow the latest concert sold to slow buyers

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param seat the number of the seat
  * @param buyer who bought it
  * @param instance the instance that sold it
- * @param token the fencing token it was sold with, as a string since JavaScript cannot hold it; {@code null} if it was
- * sold without a lock
+ * @param token the fencing token it was sold with, as a string since JavaScript cannot
+ * hold it; {@code null} if it was sold without a lock
  */
 record Ticket(long id, int seat, String buyer, String instance, @Nullable String token) {
 

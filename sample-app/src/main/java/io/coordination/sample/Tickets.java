@@ -59,7 +59,8 @@ class Tickets {
 	}
 
 	/**
-	 * Lets nobody write who holds an older token than somebody who has written: the check that a lock alone cannot make.
+	 * Lets nobody write who holds an older token than somebody who has written: the check
+	 * that a lock alone cannot make.
 	 * @throws StaleTokenException if the token is stale; nothing was written
 	 */
 	void requireNewestToken(long concert, long token) {
@@ -83,8 +84,8 @@ class Tickets {
 	}
 
 	List<Ticket> sold(long concert) {
-		return this.jdbc
-			.sql("select id, seat, buyer, instance, cast(token as varchar) token from ticket where concert = ? order by id")
+		return this.jdbc.sql(
+				"select id, seat, buyer, instance, cast(token as varchar) token from ticket where concert = ? order by id")
 			.param(concert)
 			.query(Ticket.class)
 			.list();

@@ -33,8 +33,8 @@ final class RedisProbe {
 	/**
 	 * Connects to a Redis.
 	 * @param port the port
-	 * @return the connection, or {@code null} if nothing listens there, or something that is no Redis or wants a
-	 * password
+	 * @return the connection, or {@code null} if nothing listens there, or something that
+	 * is no Redis or wants a password
 	 */
 	@Nullable StatefulRedisConnection<String, String> connect(int port) {
 		StatefulRedisConnection<String, String> connection = null;

@@ -9,8 +9,9 @@ import java.util.List;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * A Redis server of its own, made from the binary in the {@code embedded-redis} jar. It listens on loopback only, keeps
- * nothing on disk, and outlives the process that started it.
+ * A Redis server of its own, made from the binary in the {@code embedded-redis} jar. It
+ * listens on loopback only, keeps nothing on disk, and outlives the process that started
+ * it.
  */
 final class RedisServerProcess {
 
@@ -28,7 +29,8 @@ final class RedisServerProcess {
 		try {
 			Files.deleteIfExists(logFile(directory));
 			String binary = ExecutableProvider.newJarResourceProvider(directory.toFile()).get().getPath();
-			// Detached, so that Ctrl-C in the terminal of one instance does not take it from the others
+			// Detached, so that Ctrl-C in the terminal of one instance does not take it
+			// from the others
 			List<String> command = List.of(binary, "--port", String.valueOf(port), "--bind", "127.0.0.1",
 					"--protected-mode", "yes", "--save", "", "--appendonly", "no", "--dir", directory.toString(),
 					"--logfile", logFile(directory).toString(), "--daemonize", WINDOWS ? "no" : "yes");

@@ -22,18 +22,17 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Gives the sample what it needs to run from a fresh clone: a directory that all its instances share, and a Redis, if
- * none is configured.
+ * Gives the sample what it needs to run from a fresh clone: a directory that all its
+ * instances share, and a Redis, if none is configured.
  */
 final class SampleEnvironment implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
 	private static final List<String> CHOICES = List.of("url", "host", "port", "sentinel", "cluster", "masterreplica");
 
-	private static final int USUAL_PORT = 6379;
-
 	@Override
 	public void initialize(ConfigurableApplicationContext context) {
-		// The database must be seen from this machine alone. H2 reads it once, when its first class is loaded
+		// The database must be seen from this machine alone. H2 reads it once, when its
+		// first class is loaded
 		System.setProperty("h2.bindAddress", "127.0.0.1");
 		ConfigurableEnvironment environment = context.getEnvironment();
 		Path directory = directory(environment);
@@ -44,7 +43,8 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 					environment.getProperty("sample.redis-port", Integer.class, 16379));
 			destroyLast(context.getBeanFactory(), redis);
 			properties.put("spring.data.redis.host", "127.0.0.1");
-			properties.put("spring.data.redis.port", redis.open(USUAL_PORT));
+			properties.put("spring.data.redis.port",
+					redis.open(environment.getProperty("sample.existing-redis-port", Integer.class, 6379)));
 		}
 		environment.getPropertySources().addFirst(new MapPropertySource("sample", properties));
 	}
@@ -62,11 +62,13 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 	}
 
 	/**
-	 * Beside the classes or the jar, which is the {@code target} directory of the clone, however it is started.
+	 * Beside the classes or the jar, which is the {@code target} directory of the clone,
+	 * however it is started.
 	 */
 	private static Path defaultDirectory() {
 		File source = new ApplicationHome(SampleApplication.class).getSource();
-		return (source != null && source.getParentFile() != null) ? source.getParentFile().toPath().resolve("ticket-shop")
+		return (source != null && source.getParentFile() != null)
+				? source.getParentFile().toPath().resolve("ticket-shop")
 				: Path.of(System.getProperty("java.io.tmpdir"), "ticket-shop-" + System.getProperty("user.name"));
 	}
 
@@ -78,7 +80,8 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 	}
 
 	private static void destroyLast(ConfigurableListableBeanFactory beans, SharedRedis redis) {
-		// What is registered first is destroyed last: after everything that talks to Redis
+		// What is registered first is destroyed last: after everything that talks to
+		// Redis
 		((DefaultSingletonBeanRegistry) beans).registerDisposableBean("sharedRedis", redis);
 	}
 

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 
 /**
- * The Redis that all instances of the sample on this machine share. The first instance starts it, the others join it,
- * the last one to end stops it; every instance keeps one named connection open, by which the others know that it is
- * there. When the server dies, the instances say so and one of them starts it again.
+ * The Redis that all instances of the sample on this machine share. The first instance
+ * starts it, the others join it, the last one to end stops it; every instance keeps one
+ * named connection open, by which the others know that it is there. When the server dies,
+ * the instances say so and one of them starts it again.
  */
 final class SharedRedis implements DisposableBean {
 
@@ -35,6 +36,8 @@ final class SharedRedis implements DisposableBean {
 	private final Path directory;
 
 	private final int port;
+
+	private final Duration startTimeout;
 
 	private final StartLock startLock;
 
@@ -60,14 +63,19 @@ final class SharedRedis implements DisposableBean {
 	 * @param port the port it listens on
 	 */
 	SharedRedis(Path directory, int port) {
+		this(directory, port, START_TIMEOUT);
+	}
+
+	SharedRedis(Path directory, int port, Duration startTimeout) {
+		this.startTimeout = startTimeout;
 		this.directory = directory;
 		this.port = port;
 		this.startLock = new StartLock(directory);
 	}
 
 	/**
-	 * Joins the shared Redis. If there is none, takes the one on another port instead, and if there is none either,
-	 * starts it.
+	 * Joins the shared Redis. If there is none, takes the one on another port instead,
+	 * and if there is none either, starts it.
 	 * @param otherPort the port of a Redis that somebody else runs
 	 * @return the port to use
 	 */
@@ -110,11 +118,11 @@ final class SharedRedis implements DisposableBean {
 
 	private void start() {
 		RedisServerProcess.start(this.directory, this.port);
-		long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+		long deadline = System.nanoTime() + this.startTimeout.toNanos();
 		while (!join()) {
 			if (System.nanoTime() - deadline > 0) {
 				throw new IllegalStateException("The Redis of the sample did not start on 127.0.0.1:" + this.port
-						+ " within " + START_TIMEOUT.toSeconds()
+						+ " within " + this.startTimeout.toSeconds()
 						+ "s. If something else listens there, choose another port for all instances with "
 						+ "--sample.redis-port, or give them a Redis with --spring.data.redis.url. Its log says: "
 						+ RedisServerProcess.log(this.directory));

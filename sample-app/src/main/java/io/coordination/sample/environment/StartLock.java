@@ -10,7 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Lets one instance at a time start, join or stop the shared Redis. The operating system frees it when a process dies.
+ * Lets one instance at a time start, join or stop the shared Redis. The operating system
+ * frees it when a process dies.
  */
 final class StartLock {
 
