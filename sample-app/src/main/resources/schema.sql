@@ -1,7 +1,9 @@
 create sequence if not exists rush_number;
 
+create sequence if not exists concert_number;
+
 create table if not exists concert (
-	id bigint generated always as identity primary key,
+	id bigint primary key,
 	rush bigint not null,
 	kind varchar(10) not null,
 	seats int not null,

@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.support.GeneratedKeyHolder;
 import org.springframework.stereotype.Repository;
 
 /**
@@ -26,11 +25,11 @@ class Tickets {
 	}
 
 	Concert open(long rush, Concert.Kind kind, int seats, int buyers) {
-		GeneratedKeyHolder key = new GeneratedKeyHolder();
-		this.jdbc.sql("insert into concert (rush, kind, seats, buyers) values (?, ?, ?, ?)")
-			.params(rush, kind.name(), seats, buyers)
-			.update(key, "id");
-		return new Concert(key.getKeyAs(Long.class), rush, kind, seats, buyers);
+		long id = this.jdbc.sql("select next value for concert_number").query(Long.class).single();
+		this.jdbc.sql("insert into concert (id, rush, kind, seats, buyers) values (?, ?, ?, ?, ?)")
+			.params(id, rush, kind.name(), seats, buyers)
+			.update();
+		return new Concert(id, rush, kind, seats, buyers);
 	}
 
 	Optional<Concert> latest(Concert.Kind kind) {
@@ -78,8 +77,13 @@ class Tickets {
 	}
 
 	void insert(long concert, int seat, String buyer, String instance, @Nullable Long token) {
-		this.jdbc.sql("insert into ticket (concert, seat, buyer, instance, token) values (?, ?, ?, ?, ?)")
-			.params(concert, seat, buyer, instance, token)
+		this.jdbc.sql(
+				"insert into ticket (concert, seat, buyer, instance, token) values (:concert, :seat, :buyer, :instance, :token)")
+			.param("concert", concert)
+			.param("seat", seat)
+			.param("buyer", buyer)
+			.param("instance", instance)
+			.param("token", token)
 			.update();
 	}
 

@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * An instance of the shop in a process of its own.
  */
@@ -52,11 +54,12 @@ final class ShopProcess implements AutoCloseable {
 	 * @return a client of it
 	 */
 	ShopClient client() {
-		Matcher open = Awaitility.await(() -> "The shop opens:\n" + log())
+		Awaitility.await()
 			.atMost(Duration.ofSeconds(90))
-			.failFast(() -> "The shop has ended:\n" + log(), () -> !this.process.isAlive())
-			.until(() -> OPEN.matcher(log()), Matcher::find);
-		open.reset().find();
+			.failFast(() -> assertThat(this.process.isAlive()).as("The shop has ended:%n%s", log()).isTrue())
+			.untilAsserted(() -> assertThat(log()).containsPattern(OPEN));
+		Matcher open = OPEN.matcher(log());
+		assertThat(open.find()).isTrue();
 		return new ShopClient(Integer.parseInt(open.group(1)));
 	}
 
