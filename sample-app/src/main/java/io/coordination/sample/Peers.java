@@ -1,0 +1,96 @@
+package io.coordination.sample;
+
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.Optional;
+
+import org.springframework.http.MediaType;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
+
+/**
+ * The other instances, asked over HTTP on loopback.
+ */
+@Component
+class Peers {
+
+	private static final Duration PATIENCE = Duration.ofMillis(400);
+
+	private final RestClient http;
+
+	Peers() {
+		HttpClient client = HttpClient.newBuilder()
+			.version(HttpClient.Version.HTTP_1_1)
+			.connectTimeout(PATIENCE)
+			.build();
+		JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(client);
+		requests.setReadTimeout(PATIENCE);
+		this.http = RestClient.builder().requestFactory(requests).baseUrl("http://127.0.0.1").build();
+	}
+
+	/**
+	 * What goes on in another instance.
+	 * @param name the instance
+	 * @return what it says, or empty if it does not answer
+	 */
+	Optional<LocalState> state(String name) {
+		try {
+			return Optional.ofNullable(this.http.get().uri(url(name, "state")).retrieve().body(LocalState.class));
+		}
+		catch (RestClientException ex) {
+			return Optional.empty();
+		}
+	}
+
+	/**
+	 * Sends buyers to another instance.
+	 * @param name the instance
+	 * @param share who comes
+	 * @return {@code false} if it does not answer
+	 */
+	boolean rush(String name, Crowd.Share share) {
+		return post(name, "rush", share);
+	}
+
+	/**
+	 * Sends a slow buyer to another instance.
+	 * @param name the instance
+	 * @param buyer who comes
+	 * @return {@code false} if it does not answer
+	 */
+	boolean slowBuyer(String name, SlowBuyer buyer) {
+		return post(name, "slow-buyer", buyer);
+	}
+
+	private boolean post(String name, String path, Object body) {
+		try {
+			this.http.post()
+				.uri(url(name, path))
+				.contentType(MediaType.APPLICATION_JSON)
+				.body(body)
+				.retrieve()
+				.toBodilessEntity();
+			return true;
+		}
+		catch (RestClientException ex) {
+			return false;
+		}
+	}
+
+	private static String url(String name, String path) {
+		return "http://127.0.0.1:" + Integer.parseInt(name) + "/api/instance/" + path;
+	}
+
+	/**
+	 * A buyer who takes long.
+	 *
+	 * @param concert the concert
+	 * @param buyer the name
+	 */
+	record SlowBuyer(long concert, String buyer) {
+
+	}
+
+}

@@ -1,0 +1,100 @@
+package io.coordination.sample;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+import io.coordination.lock.LockRegistry;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.ContextConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * One instance, with all that it is made of.
+ */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@ContextConfiguration(initializers = OwnDirectory.class)
+class SampleApplicationTests {
+
+	@LocalServerPort
+	private int port;
+
+	@Autowired
+	private BoxOffice boxOffice;
+
+	@Autowired
+	private Tickets tickets;
+
+	@Autowired
+	private LockRegistry coordinationLockRegistry;
+
+	private ShopClient shop;
+
+	@BeforeEach
+	void connect() {
+		this.shop = new ShopClient(this.port);
+	}
+
+	@Test
+	void rushWithTheLockSellsEverySeatOnce() {
+		ShopState.Outcome locked = this.shop.rush(60, 30).locked();
+		assertThat(locked.sold()).isEqualTo(30);
+		assertThat(locked.soldTwice()).isZero();
+		assertThat(locked.refused()).isEqualTo(30);
+		assertThat(this.coordinationLockRegistry.held()).isEmpty();
+	}
+
+	@Test
+	void rushWithoutTheLockSellsMoreTicketsThanSeats() {
+		ShopState.Outcome unlocked = this.shop.rush(60, 30).unlocked();
+		assertThat(unlocked.sold()).isGreaterThan(30);
+		assertThat(unlocked.oversold()).isEqualTo(unlocked.sold() - 30);
+		assertThat(unlocked.soldTwice()).isPositive();
+	}
+
+	@Test
+	void endpointsSellOneTicket() {
+		Concert concert = this.tickets.open(1, Concert.Kind.LOCKED, 2, 3);
+		assertThat(sell(concert, "with-lock").body()).isEqualTo("{\"answer\":\"sold\"}");
+		assertThat(sell(concert, "without-lock").body()).isEqualTo("{\"answer\":\"sold\"}");
+		assertThat(sell(concert, "with-lock").body()).isEqualTo("{\"answer\":\"sold out\"}");
+	}
+
+	private HttpResponse<String> sell(Concert concert, String how) {
+		return this.shop.post("concerts/" + concert.id() + "/" + how, "{\"buyer\":\"Ada\"}");
+	}
+
+	@Test
+	void databaseRefusesAStaleToken() throws InterruptedException {
+		Concert concert = this.tickets.open(1, Concert.Kind.LOCKED, 3, 3);
+		this.boxOffice.sellWithLock(concert.id(), "Ada", Duration.ZERO);
+		this.boxOffice.sellWithLock(concert.id(), "Grace", Duration.ZERO);
+		long stale = Long.parseLong(this.tickets.sold(concert.id()).get(0).token());
+		long newest = Long.parseLong(this.tickets.sold(concert.id()).get(1).token());
+		assertThatExceptionOfType(StaleTokenException.class)
+			.isThrownBy(() -> this.boxOffice.sellWithToken(concert.id(), stale))
+			.withMessage(
+					"The database refused a sale for concert %d: its token %d is older than %d, with which somebody "
+							+ "has sold since",
+					concert.id(), stale, newest);
+		assertThat(this.tickets.sold(concert.id())).extracting(Ticket::buyer).containsExactly("Ada", "Grace");
+	}
+
+	@Test
+	void rushOfNonsenseIsRefused() {
+		assertThat(this.shop.post("rush", "{\"buyers\":0,\"seats\":100}").statusCode()).isEqualTo(400);
+		assertThat(this.shop.post("rush", "{\"buyers\":10,\"seats\":1000000}").statusCode()).isEqualTo(400);
+	}
+
+	@Test
+	void slowBuyerOfAnUnknownInstanceIsReported() {
+		assertThat(this.shop.post("slow-buyer", "{\"instance\":\"1\"}").statusCode()).isEqualTo(502);
+	}
+
+}

@@ -1,0 +1,130 @@
+package io.coordination.sample;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Two instances in processes of their own, one database, one Redis.
+ */
+class TwoInstancesTests {
+
+	private static final Duration LEASE = Duration.ofSeconds(2);
+
+	@TempDir(cleanup = CleanupMode.ON_SUCCESS)
+	Path directory;
+
+	@Test
+	void rushSellsEverySeatOnceWithTheLockAndMoreThanThereAreWithout() {
+		try (TwoShops shops = new TwoShops(this.directory)) {
+			ShopClient other = shops.other().client();
+			ShopState state = shops.one().client().rush(200, 100);
+
+			ShopState.Outcome locked = state.locked();
+			assertThat(locked.sold()).isEqualTo(100);
+			assertThat(locked.oversold()).isZero();
+			assertThat(locked.soldTwice()).isZero();
+			assertThat(locked.refused()).isEqualTo(100);
+			assertThat(locked.counts().soldOut()).isEqualTo(100);
+			assertThat(locked.tickets()).extracting(Ticket::instance)
+				.contains(shops.one().client().name(), other.name());
+			assertThat(tokens(locked)).doesNotHaveDuplicates().isSorted().first().isNotNull();
+			assertThat(state.unlocked().sold()).isGreaterThan(100);
+			assertThat(state.unlocked().soldTwice()).isPositive();
+			assertThat(other.state().locked()).as("seen from the other instance")
+				.extracting(ShopState.Outcome::tickets)
+				.isEqualTo(locked.tickets());
+		}
+	}
+
+	@Test
+	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -9 needs a Unix")
+	void nextBuyerEntersAfterTheLeaseOfAKilledHolderAndNotBefore() {
+		try (TwoShops shops = new TwoShops(this.directory,
+				"--coordination.lock.lease-time=" + LEASE.toMillis() + "ms")) {
+			ShopProcess killed = shops.withoutDatabase();
+			ShopClient survivor = shops.withDatabase().client();
+			String holder = killed.client().name();
+			slowBuyer(survivor, holder);
+			long token = await().until(() -> tokenHeldBy(survivor, holder), (held) -> held > 0);
+			slowBuyer(survivor, survivor.name());
+
+			long killedAt = System.nanoTime();
+			killed.signal("KILL");
+			long nextToken = await().until(() -> tokenHeldBy(survivor, survivor.name()), (held) -> held > 0);
+			long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killedAt);
+
+			// Renewed at a third of the lease: at least half of it was left
+			assertThat(waited).isBetween(LEASE.toMillis() / 2, LEASE.toMillis() + 5000);
+			assertThat(nextToken).isGreaterThan(token);
+			assertThat(survivor.state().instances()).filteredOn((instance) -> instance.name().equals(holder))
+				.extracting(ShopState.InstanceState::condition)
+				.containsExactly(ShopState.Condition.DEAD);
+		}
+	}
+
+	@Test
+	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -STOP needs a Unix")
+	void holderStoppedForLongerThanItsLeaseSellsNothing() {
+		try (TwoShops shops = new TwoShops(this.directory, "--coordination.lock.lease-time=" + LEASE.toMillis() + "ms",
+				"--sample.slow-think-time=3s")) {
+			ShopProcess stopped = shops.withoutDatabase();
+			ShopClient other = shops.withDatabase().client();
+			String holder = stopped.client().name();
+			slowBuyer(other, holder);
+			long token = await().until(() -> tokenHeldBy(other, holder), (held) -> held > 0);
+			slowBuyer(other, other.name());
+			stopped.signal("STOP");
+			try {
+				await().until(() -> other.state().slow().sold() == 1);
+				assertThat(other.state().instances()).filteredOn((instance) -> instance.name().equals(holder))
+					.extracting(ShopState.InstanceState::condition)
+					.containsExactly(ShopState.Condition.STOPPED);
+			}
+			finally {
+				stopped.signal("CONT");
+			}
+			ShopState state = await().until(other::state, (seen) -> seen.slow().counts().failed() == 1);
+
+			assertThat(state.slow().tickets()).extracting(Ticket::instance).containsExactly(other.name());
+			assertThat(tokens(state.slow())).allMatch((sold) -> sold > token);
+			assertThat(state.news())
+				.filteredOn((item) -> item.kind() == News.Kind.BAD && item.instance().equals(holder))
+				.isNotEmpty();
+		}
+	}
+
+	private static void slowBuyer(ShopClient client, String instance) {
+		assertThat(client.post("slow-buyer", "{\"instance\":\"" + instance + "\"}").statusCode()).isEqualTo(200);
+	}
+
+	private static long tokenHeldBy(ShopClient client, String instance) {
+		return client.state()
+			.held()
+			.stream()
+			.filter((held) -> held.instance().equals(instance) && held.lock().startsWith("concert:"))
+			.mapToLong((held) -> Long.parseLong(held.token()))
+			.findFirst()
+			.orElse(0);
+	}
+
+	private static List<Long> tokens(ShopState.Outcome outcome) {
+		return outcome.tickets().stream().map((ticket) -> Long.valueOf(ticket.token())).toList();
+	}
+
+	private static ConditionFactory await() {
+		return Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50));
+	}
+
+}
