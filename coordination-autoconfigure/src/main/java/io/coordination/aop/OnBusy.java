@@ -1,7 +1,8 @@
 package io.coordination.aop;
 
 /**
- * What happens when a lock is still busy at the end of the wait time. The guarded method never runs without the lock.
+ * What happens when a lock is still busy at the end of the wait time. The guarded method
+ * never runs without the lock.
  */
 public enum OnBusy {
 
@@ -9,8 +10,8 @@ public enum OnBusy {
 	THROW,
 
 	/**
-	 * The call is skipped: it returns {@code null}, or an empty {@link java.util.Optional}. Not possible where the
-	 * method returns a primitive.
+	 * The call is skipped: it returns {@code null}, or an empty
+	 * {@link java.util.Optional}. Not possible where the method returns a primitive.
 	 */
 	SKIP
 

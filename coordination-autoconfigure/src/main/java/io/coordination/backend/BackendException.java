@@ -3,7 +3,8 @@ package io.coordination.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store could not be asked, or did not answer. Being busy or no longer the owner is never reported this way.
+ * The store could not be asked, or did not answer. Being busy or no longer the owner is
+ * never reported this way.
  */
 public class BackendException extends RuntimeException {
 
@@ -24,7 +25,8 @@ public class BackendException extends RuntimeException {
 
 	/**
 	 * Whether the request may have had its effect.
-	 * @return {@code false} if it surely had none and never will; {@code true} if nobody knows
+	 * @return {@code false} if it surely had none and never will; {@code true} if nobody
+	 * knows
 	 */
 	public boolean mayHaveApplied() {
 		return this.mayHaveApplied;

@@ -9,12 +9,14 @@ import java.time.Duration;
  * @param expiry what ends the lock of a holder that died
  * @param fencing how far the revisions can be trusted to grow
  * @param fairness in which order waiters of different processes are served
- * @param ordered whether requests for one key are executed in the order in which they were sent
- * @param minLease the shortest lease the store can keep, which is also the step in which it counts
- * @param requestTimeout the time after which a request without an answer has failed. No request takes effect later than
- * this after it was sent
- * @param pollInterval the longest time between two polls of a {@link Waiting}, shorter than half of the lease that a
- * pushed grant comes with
+ * @param ordered whether requests for one key are executed in the order in which they
+ * were sent
+ * @param minLease the shortest lease the store can keep, which is also the step in which
+ * it counts
+ * @param requestTimeout the time after which a request without an answer has failed. No
+ * request takes effect later than this after it was sent
+ * @param pollInterval the longest time between two polls of a {@link Waiting}, shorter
+ * than half of the lease that a pushed grant comes with
  */
 public record BackendTraits(String id, Expiry expiry, Fencing fencing, Fairness fairness, boolean ordered,
 		Duration minLease, Duration requestTimeout, Duration pollInterval) {
@@ -40,7 +42,10 @@ public record BackendTraits(String id, Expiry expiry, Fencing fencing, Fairness 
 		/** Always: the store agrees on an order that survives any fail-over. */
 		LINEARIZABLE,
 
-		/** As long as no data is lost, and after a loss while the clocks of the servers agree. */
+		/**
+		 * As long as no data is lost, and after a loss while the clocks of the servers
+		 * agree.
+		 */
 		TIME_BASED,
 
 		/** Within one process. */

@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * One owner's wish for a lock. Made by the engine through {@link #exclusive}; backends only read it, so that shared
- * modes (a weight out of a capacity) can join it later without a change to them.
+ * One owner's wish for a lock. Made by the engine through {@link #exclusive}; backends
+ * only read it, so that shared modes (a weight out of a capacity) can join it later
+ * without a change to them.
  *
  * @param key what to lock
  * @param owner who asks; unique to one acquisition

@@ -3,8 +3,9 @@ package io.coordination.backend;
 import java.util.Objects;
 
 /**
- * Who holds or wants a lock: {@code host/pid/instance#n}, readable for people who look into the store. Minted by the
- * engine before the first request of an acquisition and never used for another one.
+ * Who holds or wants a lock: {@code host/pid/instance#n}, readable for people who look
+ * into the store. Minted by the engine before the first request of an acquisition and
+ * never used for another one.
  *
  * @param value the readable text: no white space, no control characters, not empty
  */

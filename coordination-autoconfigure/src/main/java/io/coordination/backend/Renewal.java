@@ -3,8 +3,8 @@ package io.coordination.backend;
 import java.util.Set;
 
 /**
- * The answer to {@link LockBackend#renew}. An owner in neither set could not be asked about (its node was not
- * reachable): nothing is known of it.
+ * The answer to {@link LockBackend#renew}. An owner in neither set could not be asked
+ * about (its node was not reachable): nothing is known of it.
  *
  * @param kept the owners that still hold their lock
  * @param lost the owners that hold it no longer

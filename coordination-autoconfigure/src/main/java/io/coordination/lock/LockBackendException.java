@@ -3,8 +3,8 @@ package io.coordination.lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store cannot be asked: unreachable, refusing, or guarded by an open circuit. The lock is not held. Says nothing
- * about whether others hold it.
+ * The store cannot be asked: unreachable, refusing, or guarded by an open circuit. The
+ * lock is not held. Says nothing about whether others hold it.
  */
 public class LockBackendException extends LockException {
 

@@ -9,19 +9,20 @@ import java.util.function.Consumer;
 import io.coordination.lock.event.LockLost;
 
 /**
- * A lock that was granted, or several that were granted together. Owned by whoever has the handle: any thread may use
- * and release it. A handle that is dropped without being released is found by the garbage collector, reported in the
- * log and released.
+ * A lock that was granted, or several that were granted together. Owned by whoever has
+ * the handle: any thread may use and release it. A handle that is dropped without being
+ * released is found by the garbage collector, reported in the log and released.
  * <p>
- * A handle of several names answers for all of them: its state is the worst of its members, its remaining validity the
- * least.
+ * A handle of several names answers for all of them: its state is the worst of its
+ * members, its remaining validity the least.
  * <p>
  * This type is safe for use by many threads.
  */
 public interface LockHandle extends AutoCloseable {
 
 	/**
-	 * The name of the lock; of several, the names in the order of acquisition, separated by a comma.
+	 * The name of the lock; of several, the names in the order of acquisition, separated
+	 * by a comma.
 	 * @return the name for people
 	 */
 	String name();
@@ -33,11 +34,12 @@ public interface LockHandle extends AutoCloseable {
 	List<String> names();
 
 	/**
-	 * The fencing token: a positive number, larger than those of all earlier holders of this name. Send it along with
-	 * what you write, and let the resource refuse smaller ones than it has seen. See Kleppmann, <i>How to do
-	 * distributed locking</i>, 2016.
+	 * The fencing token: a positive number, larger than those of all earlier holders of
+	 * this name. Send it along with what you write, and let the resource refuse smaller
+	 * ones than it has seen. See Kleppmann, <i>How to do distributed locking</i>, 2016.
 	 * @return the token
-	 * @throws IllegalStateException if this handle holds several names; see {@link #fencingTokens()}
+	 * @throws IllegalStateException if this handle holds several names; see
+	 * {@link #fencingTokens()}
 	 */
 	long fencingToken();
 
@@ -48,47 +50,52 @@ public interface LockHandle extends AutoCloseable {
 	Map<String, Long> fencingTokens();
 
 	/**
-	 * The state now. Computed when called, from a monotonic clock; costs no request. {@link LockState#LOST} and
-	 * {@link LockState#RELEASED} are final.
+	 * The state now. Computed when called, from a monotonic clock; costs no request.
+	 * {@link LockState#LOST} and {@link LockState#RELEASED} are final.
 	 * @return the state
 	 */
 	LockState state();
 
 	/**
-	 * How long the lock is surely ours if nothing is heard from the store any more. Local, costs no request.
+	 * How long the lock is surely ours if nothing is heard from the store any more.
+	 * Local, costs no request.
 	 * @return the remaining time, zero if the lock is lost or released
 	 */
 	Duration remainingValidity();
 
 	/**
-	 * Checks that the lock is ours by the local clock. Call it before a step that cannot be undone.
+	 * Checks that the lock is ours by the local clock. Call it before a step that cannot
+	 * be undone.
 	 * @throws LockLostException if the lock was lost or released
 	 */
 	void ensureHeld();
 
 	/**
 	 * Asks the store whether the lock is still ours.
-	 * @return a stage that completes with {@code false} if it is not, or exceptionally with
-	 * {@link LockBackendException} if the store cannot be asked
+	 * @return a stage that completes with {@code false} if it is not, or exceptionally
+	 * with {@link LockBackendException} if the store cannot be asked
 	 */
 	CompletionStage<Boolean> verify();
 
 	/**
-	 * Registers what to do when the lock is lost. Runs once, on a thread of the registry, and before others may be given
-	 * the lock wherever this process runs; at once if it is lost already. Never runs after a release.
+	 * Registers what to do when the lock is lost. Runs once, on a thread of the registry,
+	 * and before others may be given the lock wherever this process runs; at once if it
+	 * is lost already. Never runs after a release.
 	 * @param callback what to do; what it throws is logged
 	 */
 	void onLost(Consumer<LockLost> callback);
 
 	/**
-	 * Gives the lock up. Repeated calls answer as the first one did, without asking again.
+	 * Gives the lock up. Repeated calls answer as the first one did, without asking
+	 * again.
 	 * <p>
-	 * Waits for the store's answer, or with asynchronous release for nothing. An interrupt does not stop it; the flag is
-	 * kept.
+	 * Waits for the store's answer, or with asynchronous release for nothing. An
+	 * interrupt does not stop it; the flag is kept.
 	 * @return {@code false} if the lock was not ours any more
-	 * @throws LockBackendException if the store cannot be asked; the release is repeated in the background until the
-	 * lease has ended
-	 * @throws LockOutcomeUnknownException if the store did not say whether the lock was still ours
+	 * @throws LockBackendException if the store cannot be asked; the release is repeated
+	 * in the background until the lease has ended
+	 * @throws LockOutcomeUnknownException if the store did not say whether the lock was
+	 * still ours
 	 */
 	boolean release();
 
@@ -99,8 +106,8 @@ public interface LockHandle extends AutoCloseable {
 	CompletionStage<Boolean> releaseAsync();
 
 	/**
-	 * Gives the lock up like {@link #release()}, but throws nothing: what goes wrong is logged and counted, so that it
-	 * does not hide an exception of the guarded code.
+	 * Gives the lock up like {@link #release()}, but throws nothing: what goes wrong is
+	 * logged and counted, so that it does not hide an exception of the guarded code.
 	 */
 	@Override
 	void close();

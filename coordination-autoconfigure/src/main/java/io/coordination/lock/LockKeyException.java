@@ -3,8 +3,8 @@ package io.coordination.lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What should be the name of a lock cannot be one: null, empty, too long, with control characters, or an expression
- * that gives such a name.
+ * What should be the name of a lock cannot be one: null, empty, too long, with control
+ * characters, or an expression that gives such a name.
  */
 public class LockKeyException extends LockException {
 

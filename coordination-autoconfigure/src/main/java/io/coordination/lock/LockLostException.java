@@ -1,8 +1,8 @@
 package io.coordination.lock;
 
 /**
- * The lock was held once and is not, or may not be, any more. Deliberately no Spring {@code TransactionException}:
- * thrown before a commit it rolls the transaction back.
+ * The lock was held once and is not, or may not be, any more. Deliberately no Spring
+ * {@code TransactionException}: thrown before a commit it rolls the transaction back.
  */
 public class LockLostException extends LockException {
 

@@ -3,8 +3,8 @@ package io.coordination.lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may be the name of a lock. Everything readable may: unicode, spaces within, slashes, colons, braces. Backends
- * encode what their store cannot take.
+ * What may be the name of a lock. Everything readable may: unicode, spaces within,
+ * slashes, colons, braces. Backends encode what their store cannot take.
  */
 final class LockNames {
 
@@ -29,8 +29,9 @@ final class LockNames {
 		for (int i = 0; i < name.length(); i++) {
 			char c = name.charAt(i);
 			if (Character.isISOControl(c)) {
-				throw new LockKeyException("The name of a lock must have no control characters, but has U+%04X at %d: '%s'"
-					.formatted((int) c, i, shown(name)));
+				throw new LockKeyException(
+						"The name of a lock must have no control characters, but has U+%04X at %d: '%s'"
+							.formatted((int) c, i, shown(name)));
 			}
 			if (Character.isSurrogate(c)) {
 				if (!Character.isHighSurrogate(c) || i + 1 == name.length()

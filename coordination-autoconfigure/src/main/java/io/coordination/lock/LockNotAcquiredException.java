@@ -1,7 +1,8 @@
 package io.coordination.lock;
 
 /**
- * Others held the lock for the whole wait time. Nothing is wrong with the store; trying again later may succeed.
+ * Others held the lock for the whole wait time. Nothing is wrong with the store; trying
+ * again later may succeed.
  */
 public class LockNotAcquiredException extends LockException {
 
@@ -9,7 +10,8 @@ public class LockNotAcquiredException extends LockException {
 
 	/**
 	 * Makes an exception.
-	 * @param message which lock, how long was waited, who holds it, how long its lease still runs
+	 * @param message which lock, how long was waited, who holds it, how long its lease
+	 * still runs
 	 */
 	public LockNotAcquiredException(String message) {
 		super(message, null);

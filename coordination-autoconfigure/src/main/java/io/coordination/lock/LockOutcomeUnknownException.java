@@ -3,8 +3,9 @@ package io.coordination.lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store did not answer, and what was asked may have happened. A lock that may have been acquired this way is given
- * back in the background; one whose release is unknown is released again until its lease has ended.
+ * The store did not answer, and what was asked may have happened. A lock that may have
+ * been acquired this way is given back in the background; one whose release is unknown is
+ * released again until its lease has ended.
  */
 public class LockOutcomeUnknownException extends LockBackendException {
 

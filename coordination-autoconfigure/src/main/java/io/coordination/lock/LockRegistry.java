@@ -8,18 +8,22 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives distributed locks. One bean of this type, named {@code coordinationLockRegistry}, is all an application needs.
+ * Gives distributed locks. One bean of this type, named {@code coordinationLockRegistry},
+ * is all an application needs.
  * <p>
- * A lock is owned by the {@link LockHandle} that was given, not by a thread: any thread may release it. Every grant
- * carries a fencing token that is larger than those of all earlier holders of the same name. Waits are bounded by
- * {@link LockSpec#waitTime()}, or by the registry's default.
+ * A lock is owned by the {@link LockHandle} that was given, not by a thread: any thread
+ * may release it. Every grant carries a fencing token that is larger than those of all
+ * earlier holders of the same name. Waits are bounded by {@link LockSpec#waitTime()}, or
+ * by the registry's default.
  * <p>
  * This type is safe for use by many threads, platform and virtual.
  * <p>
- * All methods that acquire throw, or complete with, one of these and never mistake one for the other:
- * {@link LockNotAcquiredException} (somebody else holds it), {@link LockBackendException} (the store cannot be asked),
- * {@link LockOutcomeUnknownException} (the store may have granted it, but did not say so in time; the grant is given
- * back in the background), {@link LockRegistryStoppedException} (this registry does not run).
+ * All methods that acquire throw, or complete with, one of these and never mistake one
+ * for the other: {@link LockNotAcquiredException} (somebody else holds it),
+ * {@link LockBackendException} (the store cannot be asked),
+ * {@link LockOutcomeUnknownException} (the store may have granted it, but did not say so
+ * in time; the grant is given back in the background),
+ * {@link LockRegistryStoppedException} (this registry does not run).
  */
 public interface LockRegistry {
 
@@ -27,7 +31,8 @@ public interface LockRegistry {
 	 * Acquires a lock, waiting for it if need be.
 	 * @param spec what to lock, and how
 	 * @return the held lock; to be closed by the caller
-	 * @throws InterruptedException if the thread is interrupted while waiting; the lock is not held then
+	 * @throws InterruptedException if the thread is interrupted while waiting; the lock
+	 * is not held then
 	 * @throws LockNotAcquiredException if others hold the lock for the whole wait time
 	 * @throws LockBackendException if the store cannot be asked
 	 */
@@ -37,7 +42,8 @@ public interface LockRegistry {
 	 * Acquires one lock with the defaults of this registry.
 	 * @param name the name of the lock
 	 * @return the held lock; to be closed by the caller
-	 * @throws InterruptedException if the thread is interrupted while waiting; the lock is not held then
+	 * @throws InterruptedException if the thread is interrupted while waiting; the lock
+	 * is not held then
 	 * @throws LockNotAcquiredException if others hold the lock for the whole wait time
 	 * @throws LockBackendException if the store cannot be asked
 	 * @throws LockKeyException if the name cannot be the name of a lock
@@ -47,51 +53,58 @@ public interface LockRegistry {
 	}
 
 	/**
-	 * Acquires a lock like {@link #acquire(LockSpec)}, but answers empty when it is busy. The wait time of the spec
-	 * applies here too; {@link LockSpec#withoutWaiting()} asks once.
+	 * Acquires a lock like {@link #acquire(LockSpec)}, but answers empty when it is busy.
+	 * The wait time of the spec applies here too; {@link LockSpec#withoutWaiting()} asks
+	 * once.
 	 * @param spec what to lock, and how
 	 * @return the held lock, or empty if others hold it for the whole wait time
-	 * @throws InterruptedException if the thread is interrupted while waiting; the lock is not held then
+	 * @throws InterruptedException if the thread is interrupted while waiting; the lock
+	 * is not held then
 	 * @throws LockBackendException if the store cannot be asked
 	 */
 	Optional<LockHandle> tryAcquire(LockSpec spec) throws InterruptedException;
 
 	/**
-	 * Acquires a lock without holding a thread while waiting. The stage completes on a thread of this registry.
+	 * Acquires a lock without holding a thread while waiting. The stage completes on a
+	 * thread of this registry.
 	 * <p>
-	 * The returned stage is a {@link java.util.concurrent.CompletableFuture}: cancelling <em>it</em> abandons the wait,
-	 * and a grant that comes later is given back. Cancelling a stage derived from it does not, as always with
-	 * completable futures.
+	 * The returned stage is a {@link java.util.concurrent.CompletableFuture}: cancelling
+	 * <em>it</em> abandons the wait, and a grant that comes later is given back.
+	 * Cancelling a stage derived from it does not, as always with completable futures.
 	 * @param spec what to lock, and how
 	 * @return a stage that completes with the held lock
 	 */
 	CompletionStage<LockHandle> acquireAsync(LockSpec spec);
 
 	/**
-	 * Runs an action while holding a lock. The calling thread may already be inside an {@code execute} or hold
-	 * {@link #asLock} of the same name: then the action runs at once, at no cost, if that hold is still good. The action
-	 * never runs without the lock.
+	 * Runs an action while holding a lock. The calling thread may already be inside an
+	 * {@code execute} or hold {@link #asLock} of the same name: then the action runs at
+	 * once, at no cost, if that hold is still good. The action never runs without the
+	 * lock.
 	 * @param spec what to lock, and how
 	 * @param action what to run
 	 * @param <T> the type of the result
 	 * @param <E> the checked exception of the action
 	 * @return what the action returned
 	 * @throws E if the action throws it
-	 * @throws InterruptedException if the thread is interrupted while waiting for the lock; the action did not run
-	 * @throws LockNotAcquiredException if others hold the lock for the whole wait time; the action did not run
+	 * @throws InterruptedException if the thread is interrupted while waiting for the
+	 * lock; the action did not run
+	 * @throws LockNotAcquiredException if others hold the lock for the whole wait time;
+	 * the action did not run
 	 * @throws LockBackendException if the store cannot be asked; the action did not run
-	 * @throws LockLostException if the action returned, but the lock was lost before it did. An exception of the action
-	 * comes first; it then carries this one as suppressed
+	 * @throws LockLostException if the action returned, but the lock was lost before it
+	 * did. An exception of the action comes first; it then carries this one as suppressed
 	 */
-	<T extends @Nullable Object, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action) throws E, InterruptedException;
+	<T extends @Nullable Object, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action)
+			throws E, InterruptedException;
 
 	/**
-	 * A {@link Lock} view of one name, reentrant for each thread; an inner acquire costs no request. Views of the same
-	 * name from the same registry are one lock.
+	 * A {@link Lock} view of one name, reentrant for each thread; an inner acquire costs
+	 * no request. Views of the same name from the same registry are one lock.
 	 * <p>
-	 * {@link Lock#lock()} waits without bound and without reacting to interrupts, as its contract says. A lock that was
-	 * lost meanwhile throws {@link LockLostException} from {@link Lock#unlock()} and from an inner acquire. Conditions
-	 * are not supported.
+	 * {@link Lock#lock()} waits without bound and without reacting to interrupts, as its
+	 * contract says. A lock that was lost meanwhile throws {@link LockLostException} from
+	 * {@link Lock#unlock()} and from an inner acquire. Conditions are not supported.
 	 * @param name the name of the lock
 	 * @return the view; costs nothing to make
 	 * @throws LockKeyException if the name cannot be the name of a lock

@@ -1,8 +1,8 @@
 package io.coordination.lock;
 
 /**
- * The registry does not run: it was stopped before or while the lock was waited for, as on shutdown. The lock is not
- * held.
+ * The registry does not run: it was stopped before or while the lock was waited for, as
+ * on shutdown. The lock is not held.
  */
 public class LockRegistryStoppedException extends LockBackendException {
 

@@ -16,16 +16,22 @@ import org.jspecify.annotations.Nullable;
  * LockSpec.ofAll("account:1", "account:2").withoutWaiting()
  * </pre>
  *
- * @param names what to lock: one name, or several that are acquired together in sorted order
- * @param waitTime how long to wait for all of it; zero asks once; {@link #UNBOUNDED} waits for ever; {@code null} means
+ * @param names what to lock: one name, or several that are acquired together in sorted
+ * order
+ * @param waitTime how long to wait for all of it; zero asks once; {@link #UNBOUNDED}
+ * waits for ever; {@code null} means the registry's default
+ * @param leaseTime the time after which an unrenewed lock is free for others: with
+ * renewal how soon it is free after a crash, without renewal how long it can be held at
+ * most; {@code null} means the registry's default
+ * @param renewal whether the lease is renewed while the lock is held; {@code null} means
  * the registry's default
- * @param leaseTime the time after which an unrenewed lock is free for others: with renewal how soon it is free after a
- * crash, without renewal how long it can be held at most; {@code null} means the registry's default
- * @param renewal whether the lease is renewed while the lock is held; {@code null} means the registry's default
- * @param maxHoldTime how long the lock may be held, renewed or not: after that it is lost; {@code null} means no limit
+ * @param maxHoldTime how long the lock may be held, renewed or not: after that it is
+ * lost; {@code null} means no limit
+ * @param interruptOnLoss whether {@link LockRegistry#execute} interrupts its thread when
+ * the lock is lost
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
-		@Nullable Boolean renewal, @Nullable Duration maxHoldTime) {
+		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, boolean interruptOnLoss) {
 
 	/**
 	 * The wait time that never ends.
@@ -52,8 +58,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 			throw new IllegalArgumentException("'waitTime' must not be negative: " + waitTime
 					+ " (zero asks once; use withUnboundedWait() to wait for ever)");
 		}
-		if (leaseTime != null
-				&& (leaseTime.isNegative() || leaseTime.isZero() || leaseTime.compareTo(MAX_LEASE) > 0)) {
+		if (leaseTime != null && (leaseTime.isNegative() || leaseTime.isZero() || leaseTime.compareTo(MAX_LEASE) > 0)) {
 			throw new IllegalArgumentException(
 					"'leaseTime' must be positive and at most " + MAX_LEASE + ": " + leaseTime);
 		}
@@ -69,7 +74,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if the name cannot be the name of a lock
 	 */
 	public static LockSpec of(String name) {
-		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null);
+		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null, false);
 	}
 
 	/**
@@ -79,7 +84,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
 	 */
 	public static LockSpec ofAll(String... names) {
-		return new LockSpec(Arrays.asList(names), null, null, null, null);
+		return new LockSpec(Arrays.asList(names), null, null, null, null, false);
 	}
 
 	/**
@@ -89,7 +94,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
 	 */
 	public static LockSpec ofAll(Collection<String> names) {
-		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null);
+		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null, false);
 	}
 
 	/**
@@ -100,7 +105,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withWaitTime(Duration waitTime) {
 		return new LockSpec(this.names, Objects.requireNonNull(waitTime, "'waitTime' must not be null"), this.leaseTime,
-				this.renewal, this.maxHoldTime);
+				this.renewal, this.maxHoldTime, this.interruptOnLoss);
 	}
 
 	/**
@@ -123,33 +128,50 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * The time after which an unrenewed lock is free for others.
 	 * @param leaseTime the time, more than zero
 	 * @return a spec with this lease
-	 * @throws IllegalArgumentException if it is not positive or longer than {@link #MAX_LEASE}
+	 * @throws IllegalArgumentException if it is not positive or longer than
+	 * {@link #MAX_LEASE}
 	 */
 	public LockSpec withLeaseTime(Duration leaseTime) {
 		return new LockSpec(this.names, this.waitTime,
-				Objects.requireNonNull(leaseTime, "'leaseTime' must not be null"), this.renewal, this.maxHoldTime);
+				Objects.requireNonNull(leaseTime, "'leaseTime' must not be null"), this.renewal, this.maxHoldTime,
+				this.interruptOnLoss);
 	}
 
 	/**
-	 * Whether the lease is renewed while the lock is held. Without renewal the lease is a hard limit from the grant on,
-	 * and the lock is never handed over inside the process.
+	 * Whether the lease is renewed while the lock is held. Without renewal the lease is a
+	 * hard limit from the grant on, and the lock is never handed over inside the process.
 	 * @param renewal whether to renew
 	 * @return a spec with this choice
 	 */
 	public LockSpec withRenewal(boolean renewal) {
-		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime);
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime, this.interruptOnLoss);
 	}
 
 	/**
-	 * How long the lock may be held. When the time is up the lock counts as lost and is renewed no more; the store gets
-	 * it back when the handle is released, at the latest when the lease has ended.
+	 * How long the lock may be held. When the time is up the lock counts as lost and is
+	 * renewed no more; the store gets it back when the handle is released, at the latest
+	 * when the lease has ended.
 	 * @param maxHoldTime the time, more than zero
 	 * @return a spec with this limit
 	 * @throws IllegalArgumentException if it is not positive
 	 */
 	public LockSpec withMaxHoldTime(Duration maxHoldTime) {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal,
-				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"));
+				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"), this.interruptOnLoss);
+	}
+
+	/**
+	 * Interrupts the thread inside {@link LockRegistry#execute} when the lock is lost, so
+	 * that it stops sooner. Other ways of acquiring are told through
+	 * {@link LockHandle#onLost}.
+	 * @return a spec with this choice
+	 */
+	public LockSpec withInterruptOnLoss() {
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, true);
+	}
+
+	LockSpec forNames(List<String> some) {
+		return new LockSpec(some, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.interruptOnLoss);
 	}
 
 }

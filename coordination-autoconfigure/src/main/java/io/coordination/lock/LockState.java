@@ -9,12 +9,16 @@ public enum LockState {
 	HELD,
 
 	/**
-	 * The lock is still ours by its lease, but the store has not confirmed it for longer than expected, or the
-	 * connection is interrupted. Turns into {@link #HELD} or {@link #LOST}.
+	 * The lock is still ours by its lease, but the store has not confirmed it for longer
+	 * than expected, or the connection is interrupted. Turns into {@link #HELD} or
+	 * {@link #LOST}.
 	 */
 	UNCERTAIN,
 
-	/** The lock is not ours any more, or may not be. Final: a handle never comes back from here. */
+	/**
+	 * The lock is not ours any more, or may not be. Final: a handle never comes back from
+	 * here.
+	 */
 	LOST,
 
 	/** The lock was given up by its owner. Final. */

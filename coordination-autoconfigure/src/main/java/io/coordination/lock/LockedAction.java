@@ -13,8 +13,8 @@ public interface LockedAction<T extends @Nullable Object, E extends Exception> {
 
 	/**
 	 * Runs.
-	 * @param handle the held lock: for its fencing token, and to check before a step that cannot be undone. Released by
-	 * the caller of this method
+	 * @param handle the held lock: for its fencing token, and to check before a step that
+	 * cannot be undone. Released by the caller of this method
 	 * @return the result
 	 * @throws E if it fails
 	 */

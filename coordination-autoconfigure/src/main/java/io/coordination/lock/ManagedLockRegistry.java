@@ -3,8 +3,9 @@ package io.coordination.lock;
 import java.time.Duration;
 
 /**
- * A registry with a life: for whoever owns it, not for those who lock. May be stopped and started again any number of
- * times; each life has connections and threads of its own, and what was held in an earlier one is lost.
+ * A registry with a life: for whoever owns it, not for those who lock. May be stopped and
+ * started again any number of times; each life has connections and threads of its own,
+ * and what was held in an earlier one is lost.
  * <p>
  * This type is safe for use by many threads.
  */
@@ -16,9 +17,10 @@ public interface ManagedLockRegistry extends LockRegistry, AutoCloseable {
 	void start();
 
 	/**
-	 * Stops: gives no more locks, tells those who wait, gives the holders time to finish, and tells those still there
-	 * afterwards that their lock is lost. What they hold is not taken from them in the store, it ends with its lease.
-	 * Does nothing if it does not run.
+	 * Stops: gives no more locks, tells those who wait, gives the holders time to finish,
+	 * and tells those still there afterwards that their lock is lost. What they hold is
+	 * not taken from them in the store, it ends with its lease. Does nothing if it does
+	 * not run.
 	 * @param gracePeriod how long to wait for the holders
 	 */
 	void stop(Duration gracePeriod);

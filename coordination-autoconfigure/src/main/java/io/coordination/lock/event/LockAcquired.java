@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param name the name of the lock
  * @param fencingToken the token of the new holder
  * @param waited how long it took
- * @param handedOver whether it came from another caller of the same process, without a request to the store
+ * @param handedOver whether it came from another caller of the same process, without a
+ * request to the store
  */
 public record LockAcquired(String name, long fencingToken, Duration waited, boolean handedOver) implements LockEvent {
 

@@ -1,8 +1,8 @@
 package io.coordination.lock.event;
 
 /**
- * Something happened to a lock. Events are told on a thread of the registry, in the order in which they happened to
- * one handle.
+ * Something happened to a lock. Acquisition, refusal and release are told on the thread
+ * that acts, loss and uncertainty on a thread of the registry.
  */
 public sealed interface LockEvent permits LockAcquired, LockRefused, LockReleased, LockUncertain, LockLost {
 

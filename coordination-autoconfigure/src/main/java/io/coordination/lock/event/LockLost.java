@@ -3,8 +3,9 @@ package io.coordination.lock.event;
 import java.time.Duration;
 
 /**
- * A held lock is lost: it is not ours any more, or may not be. Told once for each holder, and before the store may
- * give the lock to others wherever this process runs at that time.
+ * A held lock is lost: it is not ours any more, or may not be. Told once for each holder,
+ * and before the store may give the lock to others wherever this process runs at that
+ * time.
  *
  * @param name the name of the lock
  * @param fencingToken the token of the holder that lost it

@@ -1,0 +1,170 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.BaseStream;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.BeanUtils;
+import org.springframework.expression.BeanResolver;
+import org.springframework.expression.ExpressionException;
+import org.springframework.expression.TypedValue;
+import org.springframework.expression.spel.ExpressionState;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.Elvis;
+import org.springframework.expression.spel.ast.OpPlus;
+import org.springframework.expression.spel.ast.Ternary;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.spel.support.StandardEvaluationContext;
+import org.springframework.util.ReflectionUtils;
+
+import io.coordination.lock.LockKeyException;
+
+/**
+ * The key of one method: parsed and checked once, evaluated for each call. Unlike SpEL it
+ * knows no {@code null} in a concatenation, and no text that would differ from process to
+ * process. Safe for use by many threads.
+ */
+final class KeyExpression {
+
+	private static final SpelParserConfiguration configuration = new SpelParserConfiguration();
+
+	private static final SpelExpressionParser parser = new SpelExpressionParser(configuration);
+
+	private static final SpelExpression SUM = parser.parseRaw("#left + #right");
+
+	private static final ClassValue<Boolean> hasText = new ClassValue<>() {
+
+		@Override
+		protected Boolean computeValue(Class<?> type) {
+			Method toString = ReflectionUtils.findMethod(type, "toString");
+			return toString != null && toString.getDeclaringClass() != Object.class;
+		}
+
+	};
+
+	private final String where;
+
+	private final String expression;
+
+	private final @Nullable BeanResolver beans;
+
+	private final SpelNode tree;
+
+	private final Map<String, Integer> variables;
+
+	/**
+	 * Parses and checks an expression.
+	 * @param where class and method, for messages
+	 * @throws InvalidDistributedLockException if it cannot work
+	 */
+	KeyExpression(String where, String expression, KeyVariables variables, @Nullable BeanResolver beans) {
+		this.where = where;
+		this.expression = expression;
+		this.beans = beans;
+		try {
+			this.tree = parser.parseRaw(expression).getAST();
+		}
+		catch (ExpressionException | IllegalStateException ex) {
+			throw new InvalidDistributedLockException(where,
+					"key = \"" + expression + "\" is no SpEL expression: " + ex.getMessage() + ".",
+					"Text goes in single quotes, parameters have a '#', parts are joined by '+': "
+							+ "key = \"'order:' + #id\".",
+					ex);
+		}
+		this.variables = new KeyExpressionCheck(where, expression, variables).check(this.tree);
+	}
+
+	/**
+	 * Evaluates the expression for a call.
+	 * @throws LockKeyException if the result cannot be a key
+	 */
+	String evaluate(@Nullable Object[] arguments) {
+		String key = text((this.tree instanceof VariableReference)
+				? arguments[this.variables.values().iterator().next()] : value(arguments));
+		if (key.isBlank()) {
+			throw invalid("is blank", null);
+		}
+		return key;
+	}
+
+	LockKeyException invalid(String problem, @Nullable Throwable cause) {
+		return new LockKeyException("The key \"" + this.expression + "\" of " + this.where + " " + problem, cause);
+	}
+
+	private @Nullable Object value(@Nullable Object[] arguments) {
+		StandardEvaluationContext context = new StandardEvaluationContext();
+		if (this.beans != null) {
+			context.setBeanResolver(this.beans);
+		}
+		this.variables.forEach((name, index) -> context.setVariable(name, arguments[index]));
+		try {
+			return value(this.tree, new ExpressionState(context, TypedValue.NULL, configuration));
+		}
+		catch (LockKeyException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			throw invalid("cannot be evaluated: " + ex.getMessage(), ex);
+		}
+	}
+
+	// SpEL would take null for the text "null", so the nodes that join text are ours.
+	private @Nullable Object value(SpelNode node, ExpressionState state) {
+		if (node instanceof OpPlus && node.getChildCount() == 2) {
+			Object left = part(node.getChild(0), state);
+			Object right = part(node.getChild(1), state);
+			return (left instanceof Number && right instanceof Number) ? sum(left, right) : text(left) + text(right);
+		}
+		if (node instanceof Ternary && node.getChild(0).getValue(state) instanceof Boolean condition) {
+			return value(node.getChild(condition ? 1 : 2), state);
+		}
+		if (node instanceof Elvis) {
+			Object first = value(node.getChild(0), state);
+			return (first == null || "".equals(first)) ? value(node.getChild(1), state) : first;
+		}
+		return node.getValue(state);
+	}
+
+	private Object part(SpelNode node, ExpressionState state) {
+		Object part = value(node, state);
+		if (part == null) {
+			throw invalid("has a part that is null: " + node.toStringAST(), null);
+		}
+		return part;
+	}
+
+	private @Nullable Object sum(Object left, Object right) {
+		StandardEvaluationContext context = new StandardEvaluationContext();
+		context.setVariable("left", left);
+		context.setVariable("right", right);
+		return SUM.getValue(context);
+	}
+
+	private String text(@Nullable Object value) {
+		if (value == null) {
+			throw invalid("is null", null);
+		}
+		if (value instanceof String text) {
+			return text;
+		}
+		if (value instanceof Enum<?> constant) {
+			return constant.name();
+		}
+		Class<?> type = value.getClass();
+		if (type.isArray() || value instanceof Iterable<?> || value instanceof Map<?, ?> || value instanceof Optional<?>
+				|| value instanceof BaseStream<?, ?>) {
+			throw invalid("must be a single value, but is of type " + type.getTypeName(), null);
+		}
+		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
+			throw invalid("is of type " + type.getTypeName()
+					+ ", which has no toString() of its own: name the property that identifies it", null);
+		}
+		return String.valueOf(value.toString());
+	}
+
+}

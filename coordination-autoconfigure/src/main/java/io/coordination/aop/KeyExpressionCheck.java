@@ -1,0 +1,104 @@
+package io.coordination.aop;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.Assign;
+import org.springframework.expression.spel.ast.CompoundExpression;
+import org.springframework.expression.spel.ast.FunctionReference;
+import org.springframework.expression.spel.ast.Indexer;
+import org.springframework.expression.spel.ast.InlineMap;
+import org.springframework.expression.spel.ast.MethodReference;
+import org.springframework.expression.spel.ast.OpDec;
+import org.springframework.expression.spel.ast.OpInc;
+import org.springframework.expression.spel.ast.Projection;
+import org.springframework.expression.spel.ast.PropertyOrFieldReference;
+import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.VariableReference;
+
+/**
+ * Reads a parsed key before anybody calls the method. SpEL itself takes a variable that
+ * does not exist for {@code null}, which would make one lock out of many.
+ */
+final class KeyExpressionCheck {
+
+	private final String where;
+
+	private final String expression;
+
+	private final KeyVariables variables;
+
+	private final Map<String, Integer> used = new LinkedHashMap<>();
+
+	KeyExpressionCheck(String where, String expression, KeyVariables variables) {
+		this.where = where;
+		this.expression = expression;
+		this.variables = variables;
+	}
+
+	/**
+	 * Checks a tree.
+	 * @return the variables it uses, with the positions of their parameters
+	 * @throws InvalidDistributedLockException if it uses what it does not have
+	 */
+	Map<String, Integer> check(SpelNode tree) {
+		check(tree, true, false);
+		return this.used;
+	}
+
+	/**
+	 * Checks a node.
+	 * @param first whether the node stands where SpEL would look at the root object
+	 * @param element whether the root object there is an element of a collection
+	 */
+	private void check(SpelNode node, boolean first, boolean element) {
+		if (node instanceof VariableReference) {
+			variable(node.toStringAST().substring(1), element);
+		}
+		else if (node instanceof FunctionReference) {
+			throw invalid("calls a function, but there are none",
+					"Call a method of a parameter, or of a type as in T(java.lang.Math).abs(#id).");
+		}
+		else if (node instanceof Assign || node instanceof OpInc || node instanceof OpDec) {
+			throw invalid("changes a value", "Only read in a key.");
+		}
+		else if (first && !element && node instanceof PropertyOrFieldReference) {
+			throw bareWord(node.toStringAST());
+		}
+		else if (first && !element && node instanceof MethodReference) {
+			throw invalid("calls '" + node.toStringAST() + "' on nothing",
+					"Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).");
+		}
+		boolean inElement = element || node instanceof Projection || node instanceof Selection;
+		for (int i = 0; i < node.getChildCount(); i++) {
+			SpelNode child = node.getChild(i);
+			boolean literal = node instanceof Indexer || (node instanceof InlineMap && i % 2 == 0);
+			boolean childIsFirst = (node instanceof CompoundExpression) ? i == 0 && first : !literal;
+			check(child, childIsFirst, inElement);
+		}
+	}
+
+	private void variable(String name, boolean element) {
+		if (name.equals("this") && element) {
+			return;
+		}
+		int index = this.variables.indexOf(name);
+		if (index < 0) {
+			throw invalid("uses '#" + name + "', which is no parameter", this.variables.advice(name));
+		}
+		this.used.put(name, index);
+	}
+
+	private InvalidDistributedLockException bareWord(String word) {
+		String action = this.variables.isNamed(word) ? "Did you mean '#" + word + "'?" : "Write '#" + word
+				+ "' if it is a parameter. If it is a constant, it belongs to the name: name = \"" + word + "\".";
+		return invalid("uses '" + word + "', which is no variable", action);
+	}
+
+	private InvalidDistributedLockException invalid(String problem, String action) {
+		return new InvalidDistributedLockException(this.where, "key = \"" + this.expression + "\" " + problem + ".",
+				action);
+	}
+
+}

@@ -1,0 +1,70 @@
+package io.coordination.aop;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
+
+import io.coordination.lock.LockSpec;
+
+/**
+ * The durations of a {@link DistributedLock} as people write them.
+ */
+final class LockTime {
+
+	private static final String FORMS = "Use a number with a unit such as '500ms' or '2s', ISO-8601 such as 'PT1M', or a "
+			+ "${…} placeholder for one";
+
+	private final String where;
+
+	LockTime(String where) {
+		this.where = where;
+	}
+
+	Duration wait(String value) {
+		if (value.equals("unbounded")) {
+			return LockSpec.UNBOUNDED;
+		}
+		String action = FORMS + "; '0' asks once, 'unbounded' waits for ever.";
+		Duration wait = parse("waitTime", value, action);
+		if (wait.isNegative()) {
+			throw invalid("waitTime", value, "is negative", action, null);
+		}
+		return wait;
+	}
+
+	Duration lease(String value) {
+		String action = FORMS + ", more than zero and at most " + LockSpec.MAX_LEASE.toHours() + "h.";
+		Duration lease = parse("leaseTime", value, action);
+		if (lease.isNegative() || lease.isZero()) {
+			throw invalid("leaseTime", value, "is not positive", action, null);
+		}
+		if (lease.compareTo(LockSpec.MAX_LEASE) > 0) {
+			throw invalid("leaseTime", value, "is too long", action, null);
+		}
+		return lease;
+	}
+
+	private Duration parse(String attribute, String value, String action) {
+		if (value.equals("0")) {
+			return Duration.ZERO;
+		}
+		if (value.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+			throw invalid(attribute, value, "has no unit", action, null);
+		}
+		try {
+			return DurationFormatterUtils.detectAndParse(value);
+		}
+		catch (IllegalArgumentException | ArithmeticException ex) {
+			throw invalid(attribute, value, "is no duration", action, ex);
+		}
+	}
+
+	private InvalidDistributedLockException invalid(String attribute, String value, String problem, String action,
+			@Nullable Throwable cause) {
+		String what = attribute + " = \"" + value + "\" " + problem + ".";
+		return (cause != null) ? new InvalidDistributedLockException(this.where, what, action, cause)
+				: new InvalidDistributedLockException(this.where, what, action);
+	}
+
+}

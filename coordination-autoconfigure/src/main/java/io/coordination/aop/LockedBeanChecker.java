@@ -1,0 +1,169 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.aopalliance.aop.Advice;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.Advisor;
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.scope.ScopedObject;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
+
+import io.coordination.lock.LockRegistry;
+
+/**
+ * Finds the annotated methods that would run without their lock, or fail at their first
+ * call, before the application has started: reads the types of all beans, and looks at
+ * the proxies of those that exist by then.
+ */
+final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSingleton {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final LockedMethods methods;
+
+	private final Map<Class<?>, Set<Method>> checked = new ConcurrentHashMap<>();
+
+	LockedBeanChecker(ConfigurableListableBeanFactory beanFactory, LockedMethods methods) {
+		this.beanFactory = beanFactory;
+		this.methods = methods;
+	}
+
+	// Before a proxy is made, which a final class would prevent with a lesser message.
+	@Override
+	public Object postProcessBeforeInitialization(Object bean, String beanName) {
+		checkType(bean.getClass());
+		return bean;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		boolean locked = false;
+		for (String name : this.beanFactory.getBeanNamesForType(Object.class)) {
+			locked |= checkBean(name);
+		}
+		if (locked && this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique() == null) {
+			int count = this.beanFactory.getBeanNamesForType(LockRegistry.class).length;
+			throw new InvalidDistributedLockException("methods of this application",
+					"there " + ((count == 0) ? "is no bean" : "are " + count + " beans") + " of type LockRegistry.",
+					(count == 0) ? "Add a backend, or remove what excludes its auto-configuration."
+							: "Mark one of them @Primary.");
+		}
+	}
+
+	private boolean checkBean(String name) {
+		Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, name);
+		if (type == null || ScopedObject.class.isAssignableFrom(type)) {
+			return false;
+		}
+		Set<Method> found = checkType(type);
+		if (!found.isEmpty()) {
+			Object bean = existing(name);
+			if (bean != null) {
+				checkProxy(name, bean, found);
+			}
+		}
+		return !found.isEmpty();
+	}
+
+	private @Nullable Object existing(String name) {
+		Object bean = this.beanFactory.getSingleton(name);
+		return (bean instanceof FactoryBean<?> factory) ? factory.isSingleton() ? this.beanFactory.getBean(name) : null
+				: bean;
+	}
+
+	private Set<Method> checkType(Class<?> type) {
+		Class<?> userClass = ClassUtils.getUserClass(type);
+		Set<Method> found = this.checked.get(userClass);
+		if (found == null) {
+			found = AnnotationUtils.isCandidateClass(userClass, DistributedLock.class) ? MethodIntrospector
+				.selectMethods(userClass, (Method method) -> LockedMethods.isLocked(method, userClass)) : Set.of();
+			found.forEach((method) -> checkMethod(method, userClass));
+			this.checked.put(userClass, found);
+		}
+		return found;
+	}
+
+	private void checkMethod(Method method, Class<?> type) {
+		String where = this.methods.get(method, type).where();
+		int modifiers = method.getModifiers();
+		String problem = Modifier.isPrivate(modifiers) ? "private"
+				: Modifier.isStatic(modifiers) ? "static" : Modifier.isFinal(modifiers) ? "final" : null;
+		if (problem != null) {
+			throw new InvalidDistributedLockException(where,
+					"the method is " + problem + ", so no proxy can intercept it and it would run without the lock.",
+					"Make it a method that can be overridden"
+							+ (method.getDeclaringClass().isInterface() ? "." : ", and call it from another bean."));
+		}
+		if (Modifier.isFinal(type.getModifiers()) && ClassUtils.getAllInterfacesForClass(type).length == 0) {
+			throw new InvalidDistributedLockException(where,
+					"the class is final, so no proxy can be made of it and the method would run without the lock.",
+					"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
+		}
+	}
+
+	private void checkProxy(String name, Object bean, Set<Method> found) {
+		Class<?> targetClass = AopUtils.getTargetClass(bean);
+		AdvisorChain chain = new AdvisorChain(bean);
+		for (Method method : found) {
+			String where = this.methods.get(method, targetClass).where();
+			if (!chain.hasLock()) {
+				throw new InvalidDistributedLockException(where,
+						"bean '" + name + "' is not proxied, so the method would run without the lock.",
+						notProxied(bean));
+			}
+			if (AopUtils.isJdkDynamicProxy(bean) && !isReachable(method, bean)) {
+				throw new InvalidDistributedLockException(where,
+						"bean '" + name
+								+ "' is proxied by its interfaces, and none of them has the method. Whoever calls it "
+								+ "does so without the lock.",
+						"Add the method to an interface of the class, or set spring.aop.proxy-target-class=true.");
+			}
+			if (chain.beginsTransactionBeforeLock(method, targetClass)) {
+				throw new InvalidDistributedLockException(where,
+						"the transaction begins before the lock is acquired and would be committed after the lock is "
+								+ "released.",
+						"Remove 'order' from @EnableTransactionManagement, or give it one above "
+								+ DistributedLockAutoConfiguration.ORDER + ".");
+			}
+			if (chain.leavesThreadInsideLock(method, targetClass)) {
+				throw new InvalidDistributedLockException(where,
+						"@Async would run the method on another thread after the lock was released.",
+						"Remove 'order' from @EnableAsync, or put @DistributedLock on a method that the asynchronous "
+								+ "one calls.");
+			}
+		}
+	}
+
+	private static String notProxied(Object bean) {
+		if (bean instanceof AopInfrastructureBean || bean instanceof Advice || bean instanceof Advisor) {
+			return "Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.";
+		}
+		return "It was probably created too early, as a dependency of a BeanPostProcessor or BeanFactoryPostProcessor, "
+				+ "or registered by hand. Inject it there as ObjectProvider or @Lazy, and make the @Bean methods of "
+				+ "post-processors static.";
+	}
+
+	private static boolean isReachable(Method method, Object bean) {
+		try {
+			AopUtils.selectInvocableMethod(method, bean.getClass());
+			return true;
+		}
+		catch (IllegalStateException ex) {
+			return false;
+		}
+	}
+
+}

@@ -1,0 +1,432 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.jspecify.annotations.Nullable;
+
+import io.coordination.backend.Attempt;
+import io.coordination.backend.BackendException;
+import io.coordination.backend.BackendLease;
+import io.coordination.backend.GrantListener;
+import io.coordination.backend.LockRequest;
+import io.coordination.backend.Waiting;
+
+/**
+ * The one owner through which this process wants a lock from the store: it asks, keeps
+ * its place in the store's queue by asking again, and notices when it is made the owner.
+ * It works for the {@link LocalGate}, not for one waiter; callers may come and go while
+ * it waits.
+ * <p>
+ * <b>Invariant: one outcome.</b> Answers, pushes and giving up meet in one
+ * compare-and-set of the phase. Who moves it to GRANTED hands the grant to the gate; who
+ * moves it to GIVEN_UP sees to it that nothing stays in the store: the withdrawal goes
+ * out when no request is under way any more, and is repeated, confirmed, once the last
+ * request can no longer be executed. A grant that is answered after that is taken back by
+ * the same withdrawal.
+ * <p>
+ * <b>Invariant: a pushed grant is entered only by its anchor.</b> Nobody asked for it, so
+ * its lease is counted from the last poll that was answered Busy; the store gave it later
+ * than that. A push that is not newer than what that answer said is out of date. Without
+ * such an answer, or without validity left, the contender asks instead of entering.
+ * <p>
+ * <b>Polls.</b> A push may be lost. The next poll is due after 0.55 to 0.9 of the longest
+ * interval the store allows, or when the present lease ends, if that is sooner, and at
+ * once after a reconnect. One poll is under way at a time. A poll that fails is followed
+ * by another; only a failure of the very first request, surely without effect, ends the
+ * attempt.
+ */
+final class Contender implements GrantListener {
+
+	private static final long NOT_NOW = Long.MIN_VALUE;
+
+	private static final long AFTER_LEASE_END = TimeUnit.MILLISECONDS.toNanos(2);
+
+	private static final long FIRST_RETRY = TimeUnit.MILLISECONDS.toNanos(50);
+
+	final LocalGate gate;
+
+	final Terms terms;
+
+	final LockRequest request;
+
+	private final Engine engine;
+
+	private final boolean asksOnce;
+
+	private final @Nullable Waiting waiting;
+
+	private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.SEEKING);
+
+	private final long madeAt;
+
+	private volatile @Nullable Seen seen;
+
+	private volatile @Nullable BackendException failure;
+
+	private volatile boolean answered;
+
+	private volatile @Nullable Grant won;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	// all guarded by lock
+	private boolean underWay;
+
+	private boolean again;
+
+	private boolean sent;
+
+	/**
+	 * Never earlier than the last request that was not answered, which may have been
+	 * repeated below us.
+	 */
+	private long lastSentAt;
+
+	private boolean unanswered;
+
+	/** Whether the store may have a place, or the lock, for this owner. */
+	private boolean leftover;
+
+	private boolean withdrawWhenAnswered;
+
+	private int failures;
+
+	private EngineTime.@Nullable Timer timer;
+
+	Contender(Engine engine, LocalGate gate, Waiter first) {
+		this.engine = engine;
+		this.gate = gate;
+		this.terms = first.terms;
+		this.asksOnce = first.asksOnce();
+		this.request = engine.request(gate.name(), this.terms);
+		this.waiting = this.asksOnce ? null : engine.backend().enqueue(this.request, this);
+		this.madeAt = engine.nanoTime();
+	}
+
+	/**
+	 * Whether it can win for this waiter.
+	 */
+	boolean serves(Waiter waiter) {
+		return this.terms.equals(waiter.terms) && this.asksOnce == waiter.asksOnce();
+	}
+
+	boolean isFirstRequestUnderWay() {
+		return !this.answered && this.failure == null;
+	}
+
+	boolean isOverdue(Waiter waiter) {
+		return this.engine.nanoTime() - Durations.after(waiter.startedAt, waiter.waitNanos) >= 0;
+	}
+
+	/**
+	 * Asks the store, if that is still wanted and no request is under way.
+	 */
+	void ask() {
+		long sentAt = begin();
+		if (sentAt != NOT_NOW) {
+			Waiting place = this.waiting;
+			CompletionStage<Attempt> stage = (place != null) ? place.poll()
+					: this.engine.backend().tryAcquire(this.request);
+			Answers.on(stage, (attempt, ex) -> answered(sentAt, attempt, ex));
+		}
+	}
+
+	/**
+	 * Asks the store for the first time, giving up another grant in the same request.
+	 */
+	void askByRotating(Grant old, CompletableFuture<Boolean> answer) {
+		Waiting place = this.waiting;
+		long sentAt = (place != null) ? begin() : NOT_NOW;
+		if (place == null || sentAt == NOT_NOW) {
+			this.engine.cleanup().release(old, answer);
+			ask();
+			return;
+		}
+		Answers.on(this.engine.backend().rotate(old.lease, place), (rotation, ex) -> {
+			this.engine.cleanup().rotated(old, (rotation != null) ? rotation.released() : null, ex, answer);
+			answered(sentAt, (rotation != null) ? rotation.next() : null, ex);
+		});
+	}
+
+	private long begin() {
+		this.lock.lock();
+		try {
+			if (this.phase.get() != Phase.SEEKING) {
+				return NOT_NOW;
+			}
+			if (this.underWay) {
+				this.again = true;
+				return NOT_NOW;
+			}
+			cancelTimer();
+			this.underWay = true;
+			this.sent = true;
+			this.lastSentAt = this.engine.nanoTime();
+			return this.lastSentAt;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void answered(long sentAt, @Nullable Attempt attempt, @Nullable Throwable thrown) {
+		BackendException ex = (thrown != null) ? Engine.backendException(thrown) : null;
+		boolean withdraw;
+		boolean askAgain;
+		boolean first = isFirstRequestUnderWay();
+		this.lock.lock();
+		try {
+			this.underWay = false;
+			this.failures = (ex != null) ? this.failures + 1 : 0;
+			if (ex == null) {
+				this.leftover |= attempt instanceof Attempt.Granted || !this.asksOnce;
+			}
+			else if (ex.mayHaveApplied()) {
+				this.leftover = true;
+				this.unanswered = true;
+				this.lastSentAt = this.engine.nanoTime();
+			}
+			withdraw = this.withdrawWhenAnswered;
+			this.withdrawWhenAnswered = false;
+			askAgain = this.again;
+			this.again = false;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (withdraw) {
+			withdraw();
+		}
+		if (attempt instanceof Attempt.Granted granted) {
+			this.answered = true;
+			won(granted.lease(), sentAt, this.terms.leaseNanos(), false);
+		}
+		else if (attempt instanceof Attempt.Busy busy) {
+			this.failure = null;
+			this.seen = new Seen(sentAt, this.engine.nanoTime(), busy);
+			this.answered = true;
+			this.gate.busy(this);
+			planNext(askAgain);
+		}
+		else if (ex != null) {
+			this.failure = ex;
+			if ((this.asksOnce || (first && !ex.mayHaveApplied())) && giveUp()) {
+				withdraw();
+				this.gate.failed(this, this.engine.failure(this.gate.name(), ex));
+			}
+			else {
+				planNext(askAgain);
+			}
+		}
+	}
+
+	@Override
+	public void granted(BackendLease lease, Duration duration) {
+		Seen last = this.seen;
+		if (last == null) {
+			ask();
+		}
+		else if (lease.revision() > last.busy().revision()) {
+			won(lease, last.sentAt(), Durations.nanos(duration), true);
+		}
+	}
+
+	private void won(BackendLease lease, long anchor, long armedNanos, boolean pushed) {
+		long now = this.engine.nanoTime();
+		if (this.phase.get() == Phase.GRANTED) {
+			confirmed(lease, anchor, armedNanos, now, pushed);
+			return;
+		}
+		if (now - (anchor + armedNanos - Terms.margin(armedNanos)) >= 0) {
+			ask();
+			return;
+		}
+		RuntimeException unusable = this.engine.unusable(lease);
+		Grant grant = new Grant(this, lease, anchor, armedNanos, now, pushed);
+		if (unusable != null) {
+			if (giveUp()) {
+				withdraw();
+				this.gate.failed(this, unusable);
+			}
+		}
+		else if (settle(grant)) {
+			this.gate.granted(this, grant);
+		}
+	}
+
+	private void confirmed(BackendLease lease, long sentAt, long armedNanos, long now, boolean pushed) {
+		Grant current = this.won;
+		if (!pushed && current != null && current.lease.revision() == lease.revision()) {
+			current.confirm(sentAt, armedNanos, now);
+		}
+	}
+
+	private boolean settle(Grant grant) {
+		this.lock.lock();
+		try {
+			if (!this.phase.compareAndSet(Phase.SEEKING, Phase.GRANTED)) {
+				return false;
+			}
+			this.won = grant;
+			cancelTimer();
+			return true;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Stops seeking. Followed by {@link #withdraw()} outside of the gate's lock.
+	 * @return {@code false} if it has been granted already
+	 */
+	boolean giveUp() {
+		this.lock.lock();
+		try {
+			if (!this.phase.compareAndSet(Phase.SEEKING, Phase.GIVEN_UP)) {
+				return false;
+			}
+			cancelTimer();
+			return true;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Leaves nothing behind in the store.
+	 */
+	void withdraw() {
+		boolean needed;
+		this.lock.lock();
+		try {
+			if (this.underWay) {
+				this.withdrawWhenAnswered = true;
+				return;
+			}
+			needed = this.leftover;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		close();
+		if (needed) {
+			this.engine.cleanup().withdraw(this);
+		}
+	}
+
+	/**
+	 * Forgets the place in the queue: pushes that come from now on are stray ones.
+	 */
+	void close() {
+		if (this.waiting != null) {
+			this.waiting.close();
+		}
+	}
+
+	/**
+	 * The last moment at which a request of this owner can still take effect, and whether
+	 * there is one that might: all of them may have been answered.
+	 */
+	long lastEffect() {
+		this.lock.lock();
+		try {
+			return this.lastSentAt + this.engine.requestTimeout();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	boolean hasUnanswered() {
+		this.lock.lock();
+		try {
+			return this.unanswered || this.underWay;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void planNext(boolean atOnce) {
+		if (atOnce) {
+			ask();
+			return;
+		}
+		this.lock.lock();
+		try {
+			if (this.phase.get() == Phase.SEEKING && !this.underWay) {
+				cancelTimer();
+				this.timer = this.engine.schedule(this::ask, untilNext());
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private long untilNext() {
+		long longest = this.engine.pollNanos();
+		long next = (long) (longest * ThreadLocalRandom.current().nextDouble(0.55, 0.9));
+		if (this.failures > 0) {
+			return Math.min(next, FIRST_RETRY << Math.min(this.failures - 1, 10));
+		}
+		Seen last = this.seen;
+		Duration remaining = (last != null) ? last.busy().remaining() : null;
+		return (remaining != null) ? Math.min(next, remaining.toNanos() + AFTER_LEASE_END) : next;
+	}
+
+	private void cancelTimer() {
+		EngineTime.Timer current = this.timer;
+		if (current != null) {
+			current.cancel();
+			this.timer = null;
+		}
+	}
+
+	/**
+	 * Why the lock was not acquired, if it was not because others hold it.
+	 */
+	@Nullable RuntimeException failure() {
+		BackendException last = this.failure;
+		if (last != null) {
+			return this.engine.failure(this.gate.name(), last);
+		}
+		return (this.answered || !this.sent) ? null : this.engine.noAnswer(this.gate.name(), this.madeAt);
+	}
+
+	String describeHolder(long now) {
+		Seen last = this.seen;
+		if (last == null) {
+			return "held by others";
+		}
+		String holder = last.busy().holder();
+		Duration remaining = last.busy().remaining();
+		String text = (holder != null) ? "held by " + holder : "held by others";
+		if (remaining == null) {
+			return text;
+		}
+		return text + ", lease ends in " + Durations.text(Durations.nanos(remaining) - (now - last.receivedAt()));
+	}
+
+	private enum Phase {
+
+		SEEKING, GRANTED, GIVEN_UP
+
+	}
+
+	/**
+	 * The last Busy answer.
+	 */
+	private record Seen(long sentAt, long receivedAt, Attempt.Busy busy) {
+
+	}
+
+}

@@ -1,0 +1,303 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The registry that applications see: finds out what a spec means here, and gives it to
+ * the engine of the present life.
+ */
+final class DefaultLockRegistry implements ManagedLockRegistry {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultLockRegistry.class);
+
+	private final Settings settings;
+
+	private final Supplier<Engine> engines;
+
+	private final ThreadHolds holds = new ThreadHolds();
+
+	private final ReentrantLock life = new ReentrantLock();
+
+	// written under life
+	private volatile @Nullable Engine engine;
+
+	DefaultLockRegistry(Settings settings, Supplier<Engine> engines) {
+		this.settings = settings;
+		this.engines = engines;
+	}
+
+	@Override
+	public LockHandle acquire(LockSpec spec) throws InterruptedException {
+		Engine current = running(spec);
+		Terms terms = terms(spec, current);
+		if (spec.names().size() > 1) {
+			return await(acquireAll(current, spec, terms));
+		}
+		String name = spec.names().get(0);
+		if (Thread.interrupted()) {
+			throw new InterruptedException();
+		}
+		Waiter waiter = new Waiter(terms, waitNanos(spec), maxHoldNanos(spec), current.nanoTime(), null);
+		LocalGate gate = current.enter(name, waiter);
+		try {
+			if (!waiter.await(waiter.waitNanos)) {
+				if (gate.lastCall(waiter)) {
+					waiter.await(current.graceNanos());
+				}
+				gate.expire(waiter);
+			}
+		}
+		catch (InterruptedException ex) {
+			leave(current, gate, waiter);
+			throw ex;
+		}
+		try {
+			return current.acquired(name, waiter);
+		}
+		catch (LockException ex) {
+			ex.fillInStackTrace();
+			current.refused(name, waiter, ex);
+			throw ex;
+		}
+	}
+
+	private static void leave(Engine engine, LocalGate gate, Waiter waiter) {
+		if (gate.abandon(waiter)) {
+			engine.refused(gate.name(), waiter, null);
+			return;
+		}
+		try {
+			waiter.hold().release();
+		}
+		catch (LockException ex) {
+			engine.refused(gate.name(), waiter, ex);
+		}
+	}
+
+	private static LockHandle await(CompletableFuture<LockHandle> future) throws InterruptedException {
+		try {
+			return future.get();
+		}
+		catch (InterruptedException ex) {
+			if (!future.cancel(false)) {
+				Answers.on(future, (handle, failure) -> {
+					if (handle != null) {
+						handle.releaseAsync();
+					}
+				});
+			}
+			throw ex;
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof LockException failure) {
+				failure.fillInStackTrace();
+				throw failure;
+			}
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	@Override
+	public Optional<LockHandle> tryAcquire(LockSpec spec) throws InterruptedException {
+		try {
+			return Optional.of(acquire(spec));
+		}
+		catch (LockNotAcquiredException ex) {
+			return Optional.empty();
+		}
+	}
+
+	@Override
+	public CompletionStage<LockHandle> acquireAsync(LockSpec spec) {
+		try {
+			Engine current = running(spec);
+			Terms terms = terms(spec, current);
+			return (spec.names().size() > 1) ? acquireAll(current, spec, terms)
+					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), maxHoldNanos(spec))
+						.start();
+		}
+		catch (LockException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private CompletableFuture<LockHandle> acquireAll(Engine current, LockSpec spec, Terms terms) {
+		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), maxHoldNanos(spec)).start();
+	}
+
+	@Override
+	public <T extends @Nullable Object, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action)
+			throws E, InterruptedException {
+		List<LockHandle> parts = new ArrayList<>(1);
+		List<String> missing = new ArrayList<>(1);
+		for (String name : spec.names()) {
+			ThreadHolds.Entry entry = this.holds.held(name);
+			if (entry != null) {
+				parts.add(new InnerHandle(entry.handle));
+			}
+			else {
+				missing.add(name);
+			}
+		}
+		if (missing.isEmpty()) {
+			return action.run(joined(parts));
+		}
+		LockHandle acquired = acquire(parts.isEmpty() ? spec : spec.forNames(missing));
+		parts.add(acquired);
+		LockHandle handle = joined(parts);
+		missing.forEach((name) -> this.holds.add(name, acquired));
+		LossInterrupt interrupt = spec.interruptOnLoss() ? new LossInterrupt(acquired, Thread.currentThread()) : null;
+		T result;
+		try {
+			result = action.run(handle);
+		}
+		catch (Throwable ex) {
+			endOf(missing, interrupt);
+			LockLostException lost = finish(acquired);
+			if (lost != null && !(ex instanceof LockLostException)) {
+				ex.addSuppressed(lost);
+			}
+			throw ex;
+		}
+		endOf(missing, interrupt);
+		LockLostException lost = finish(acquired);
+		if (lost != null) {
+			throw lost;
+		}
+		return result;
+	}
+
+	private void endOf(List<String> names, @Nullable LossInterrupt interrupt) {
+		names.forEach(this.holds::remove);
+		if (interrupt != null) {
+			interrupt.end();
+		}
+	}
+
+	private static LockHandle joined(List<LockHandle> parts) {
+		return (parts.size() == 1) ? parts.get(0) : new MultiHandle(parts);
+	}
+
+	/**
+	 * Releases a handle after its guarded code, without hiding what that code threw.
+	 * @return what to throw if the code ended well and the lock was lost, or {@code null}
+	 * if it was not
+	 */
+	@Nullable LockLostException finish(LockHandle handle) {
+		try {
+			return handle.release() ? null : lost(handle);
+		}
+		catch (LockBackendException ex) {
+			logger.warn(ex.getMessage());
+			return null;
+		}
+	}
+
+	private static LockLostException lost(LockHandle handle) {
+		return (handle instanceof SingleHandle single) ? single.lostException()
+				: new LockLostException("One of the locks " + handle.name() + " was lost");
+	}
+
+	@Override
+	public Lock asLock(String name) {
+		return new LockView(this, this.holds, LockSpec.of(name));
+	}
+
+	@Override
+	public Collection<HeldLock> held() {
+		Engine current = this.engine;
+		return (current != null) ? current.held() : List.of();
+	}
+
+	@Override
+	public void start() {
+		this.life.lock();
+		try {
+			if (this.engine == null) {
+				this.engine = this.engines.get();
+			}
+		}
+		finally {
+			this.life.unlock();
+		}
+	}
+
+	@Override
+	public void stop(Duration gracePeriod) {
+		this.life.lock();
+		try {
+			Engine current = this.engine;
+			if (current != null) {
+				current.stop(gracePeriod);
+				this.engine = null;
+			}
+		}
+		finally {
+			this.life.unlock();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		Engine current = this.engine;
+		return current != null && !current.isStopping();
+	}
+
+	@Override
+	public void close() {
+		stop(this.settings.gracePeriod());
+	}
+
+	/**
+	 * How many names are in use.
+	 */
+	int gateCount() {
+		Engine current = this.engine;
+		return (current != null) ? current.gateCount() : 0;
+	}
+
+	private Engine running(LockSpec spec) {
+		Engine current = this.engine;
+		if (current == null) {
+			throw new LockRegistryStoppedException(
+					"Lock '" + String.join(", ", spec.names()) + "' not acquired: the lock registry is stopped");
+		}
+		return current;
+	}
+
+	private Terms terms(LockSpec spec, Engine current) {
+		Terms defaults = this.settings.terms();
+		Duration lease = spec.leaseTime();
+		Boolean renewal = spec.renewal();
+		if (lease == null && renewal == null) {
+			return defaults;
+		}
+		return current.checked(new Terms((lease != null) ? lease.toNanos() : defaults.leaseNanos(),
+				(renewal != null) ? renewal : defaults.renewal()));
+	}
+
+	private long waitNanos(LockSpec spec) {
+		Duration wait = spec.waitTime();
+		return (wait != null) ? Durations.nanos(wait) : this.settings.waitNanos();
+	}
+
+	private static long maxHoldNanos(LockSpec spec) {
+		Duration maxHold = spec.maxHoldTime();
+		return (maxHold != null) ? Durations.nanos(maxHold) : Durations.UNBOUNDED;
+	}
+
+}

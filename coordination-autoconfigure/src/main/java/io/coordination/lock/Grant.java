@@ -1,0 +1,228 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+
+import org.jspecify.annotations.Nullable;
+
+import io.coordination.backend.BackendLease;
+import io.coordination.backend.LockRequest;
+import io.coordination.lock.event.LockLost.Cause;
+
+/**
+ * What the store gave: it belongs to the {@link LocalGate}, which lets one {@link Hold}
+ * after the other use it.
+ * <p>
+ * <b>How long is it ours?</b> The store starts to count a lease when it executes a
+ * request; we start at the {@code nanoTime} read before that request was sent, which is
+ * never later, and stop a {@linkplain Terms#margin margin} earlier. For a grant that was
+ * pushed there is no request: its anchor is the last poll that the store answered with
+ * Busy, as it gave the grant after that.
+ * <p>
+ * <b>Invariant: lost is final.</b> The deadline and the fact of being lost are one
+ * immutable value in one reference. Whoever reads a deadline that has passed replaces the
+ * value by a lost one, and only then answers; a renewal replaces it by a later deadline
+ * only while the old one has not passed. One of the two wins, and a reader that said
+ * "lost" is never contradicted by a renewal that was under way. Deadlines only grow, as
+ * renewals may be confirmed out of order.
+ */
+final class Grant {
+
+	private static final AtomicReferenceFieldUpdater<Grant, Validity> VALIDITY = AtomicReferenceFieldUpdater
+		.newUpdater(Grant.class, Validity.class, "validity");
+
+	final LocalGate gate;
+
+	final LockRequest request;
+
+	final BackendLease lease;
+
+	final Terms terms;
+
+	/** When this process learned of the grant: the beginning of the time slice. */
+	final long noticedAt;
+
+	private final Contender contender;
+
+	private final boolean pushed;
+
+	/** Where the lease ends when it is not renewed, whatever the store was told since. */
+	private final long hardEnd;
+
+	private volatile Validity validity;
+
+	/** The present user. Written by the gate under its lock. */
+	volatile @Nullable Hold hold;
+
+	/** How many holds there were. Guarded by the gate's lock. */
+	int handOvers;
+
+	/** When the watchdog renews it next. */
+	volatile long renewAt;
+
+	private volatile boolean renewalStopped;
+
+	private volatile boolean extended;
+
+	volatile boolean toldUncertain;
+
+	Grant(Contender contender, BackendLease lease, long anchor, long armedNanos, long now, boolean pushed) {
+		this.contender = contender;
+		this.gate = contender.gate;
+		this.request = contender.request;
+		this.terms = contender.terms;
+		this.lease = lease;
+		this.pushed = pushed;
+		this.noticedAt = now;
+		this.hardEnd = anchor + this.terms.leaseNanos();
+		this.validity = new Validity(anchor + armedNanos - Terms.margin(armedNanos), anchor, armedNanos, null);
+		this.renewAt = (pushed && anchor + armedNanos / 2 - now < 0) ? now : now + armedNanos / 3;
+	}
+
+	/**
+	 * What is known now. Turns into lost what has ended.
+	 */
+	Validity read(long now) {
+		Validity known = this.validity;
+		if (known.lost() == null && now - known.deadline() >= 0) {
+			lose(this.terms.renewal() ? Cause.NOT_RENEWED : Cause.LEASE_ENDED);
+			return this.validity;
+		}
+		return known;
+	}
+
+	/**
+	 * What is known now, left as it is.
+	 */
+	Validity peek() {
+		return this.validity;
+	}
+
+	/**
+	 * The store said that the lock is ours.
+	 * @param sentAt when the request was sent
+	 * @param armedNanos what lease it asked for, zero if it only asked
+	 * @return {@code false} if that comes too late
+	 */
+	boolean confirm(long sentAt, long armedNanos, long now) {
+		while (true) {
+			Validity known = read(now);
+			if (known.lost() != null) {
+				return false;
+			}
+			Validity next = known.confirmed(sentAt, armedNanos);
+			if (VALIDITY.compareAndSet(this, known, next)) {
+				this.toldUncertain = false;
+				if (armedNanos > 0) {
+					this.extended = true;
+				}
+				this.renewAt = next.confirmedAt() + next.armedNanos() / 3;
+				return true;
+			}
+		}
+	}
+
+	/**
+	 * Ends the validity for ever, and tells the gate.
+	 * @return {@code false} if it had ended before
+	 */
+	boolean lose(Cause cause) {
+		while (true) {
+			Validity known = this.validity;
+			if (known.lost() != null) {
+				return false;
+			}
+			if (VALIDITY.compareAndSet(this, known, known.lost(cause))) {
+				this.gate.lost(this, cause);
+				return true;
+			}
+		}
+	}
+
+	/**
+	 * The lease the next renewal asks for: zero when there is to be none. Without renewal
+	 * there is one all the same for a pushed grant, which comes with a short lease: up to
+	 * the end of the whole one.
+	 */
+	long renewalNanos(long now) {
+		if (this.renewalStopped) {
+			return 0;
+		}
+		if (this.terms.renewal()) {
+			return this.terms.leaseNanos();
+		}
+		return (this.pushed && !this.extended) ? Math.max(0, this.hardEnd - now) : 0;
+	}
+
+	void stopRenewal() {
+		this.renewalStopped = true;
+	}
+
+	/**
+	 * Whether another caller of this process may go on with this grant.
+	 */
+	boolean canBeHandedOver(Terms wanted, long now, long suspectSince) {
+		Validity known = this.validity;
+		return this.terms.renewal() && this.terms.equals(wanted) && !this.renewalStopped
+				&& known.state(now, suspectSince, true) == LockState.HELD
+				&& known.deadline() - now >= known.armedNanos() / 2;
+	}
+
+	/**
+	 * When the last request that could have granted this lock to its owner was sent, and
+	 * whether all of them were answered.
+	 */
+	Contender contender() {
+		return this.contender;
+	}
+
+	/**
+	 * Nobody here uses the grant any more.
+	 */
+	void end() {
+		this.contender.close();
+	}
+
+	/**
+	 * What is known of a grant at one moment.
+	 *
+	 * @param deadline when it ends unless it is renewed
+	 * @param confirmedAt when the last request was sent that the store confirmed
+	 * @param armedNanos the lease that is running
+	 * @param lost why it is lost, or {@code null} while it is not
+	 */
+	record Validity(long deadline, long confirmedAt, long armedNanos, @Nullable Cause lost) {
+
+		LockState state(long now, long suspectSince, boolean renewal) {
+			if (this.lost != null || now - this.deadline >= 0) {
+				return LockState.LOST;
+			}
+			boolean suspect = this.confirmedAt - suspectSince <= 0;
+			boolean overdue = renewal && now - this.confirmedAt > this.armedNanos / 2;
+			return (suspect || overdue) ? LockState.UNCERTAIN : LockState.HELD;
+		}
+
+		long remaining(long now) {
+			return (this.lost != null) ? 0 : Math.max(0, this.deadline - now);
+		}
+
+		Duration remainingDuration(long now) {
+			return Duration.ofNanos(remaining(now));
+		}
+
+		private Validity confirmed(long sentAt, long armed) {
+			long confirmed = (sentAt - this.confirmedAt > 0) ? sentAt : this.confirmedAt;
+			long end = sentAt + armed - Terms.margin(armed);
+			if (armed == 0 || end - this.deadline <= 0) {
+				return new Validity(this.deadline, confirmed, this.armedNanos, null);
+			}
+			return new Validity(end, confirmed, armed, null);
+		}
+
+		private Validity lost(Cause cause) {
+			return new Validity(this.deadline, this.confirmedAt, this.armedNanos, cause);
+		}
+
+	}
+
+}

@@ -1,0 +1,178 @@
+package io.coordination.lock;
+
+import java.lang.ref.Reference;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.coordination.lock.event.LockLost;
+
+/**
+ * The handle of one lock: what the owner sees of a {@link Hold}. Each method keeps the
+ * handle reachable to its end, as an unreachable handle counts as dropped.
+ */
+final class SingleHandle implements LockHandle {
+
+	private static final Logger logger = LoggerFactory.getLogger(SingleHandle.class);
+
+	private final Engine engine;
+
+	private final Hold hold;
+
+	SingleHandle(Engine engine, Hold hold) {
+		this.engine = engine;
+		this.hold = hold;
+	}
+
+	@Override
+	public String name() {
+		return this.hold.name();
+	}
+
+	@Override
+	public List<String> names() {
+		return List.of(this.hold.name());
+	}
+
+	@Override
+	public long fencingToken() {
+		return this.hold.token;
+	}
+
+	@Override
+	public Map<String, Long> fencingTokens() {
+		return Map.of(this.hold.name(), this.hold.token);
+	}
+
+	@Override
+	public LockState state() {
+		try {
+			return this.hold.state(this.engine.nanoTime());
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public Duration remainingValidity() {
+		try {
+			return this.hold.remaining(this.engine.nanoTime());
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public void ensureHeld() {
+		try {
+			this.hold.ensureHeld();
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public CompletionStage<Boolean> verify() {
+		if (state().compareTo(LockState.UNCERTAIN) > 0) {
+			return CompletableFuture.completedFuture(false);
+		}
+		CompletableFuture<Boolean> answer = new CompletableFuture<>();
+		Answers.on(this.engine.watchdog().verify(this.hold.grant), (ours, ex) -> this.engine.async(() -> {
+			if (ex != null) {
+				answer.completeExceptionally(new LockBackendException(
+						"Lock '" + name() + "' cannot be verified: " + Engine.backendException(ex).getMessage(), ex));
+			}
+			else {
+				answer.complete(ours && state().compareTo(LockState.UNCERTAIN) <= 0);
+			}
+		}));
+		return answer;
+	}
+
+	@Override
+	public void onLost(Consumer<LockLost> callback) {
+		Objects.requireNonNull(callback, "'callback' must not be null");
+		try {
+			this.hold.onLost(callback);
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public boolean release() {
+		try {
+			CompletionStage<Boolean> answer = this.hold.release();
+			if (this.engine.settings().asyncRelease()) {
+				logFailure(answer);
+				return state() == LockState.RELEASED;
+			}
+			return Released.await(answer, name(), this.engine);
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public CompletionStage<Boolean> releaseAsync() {
+		try {
+			CompletableFuture<Boolean> answer = new CompletableFuture<>();
+			Answers.on(this.hold.release(), (ours, ex) -> {
+				if (ex != null) {
+					this.engine.async(() -> answer.completeExceptionally(ex));
+				}
+				else {
+					this.engine.async(() -> answer.complete(ours));
+				}
+			});
+			return answer;
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public void close() {
+		try {
+			release();
+		}
+		catch (LockBackendException ex) {
+			logger.warn(ex.getMessage());
+		}
+	}
+
+	private static void logFailure(CompletionStage<Boolean> answer) {
+		Answers.on(answer, (ours, ex) -> {
+			if (ex != null) {
+				logger.warn(ex.getMessage());
+			}
+		});
+	}
+
+	LockLostException lostException() {
+		return this.hold.lostException();
+	}
+
+	Hold hold() {
+		return this.hold;
+	}
+
+	@Override
+	public String toString() {
+		return "Lock '" + name() + "' " + state() + ", token " + fencingToken();
+	}
+
+}

@@ -1,0 +1,58 @@
+package io.coordination.redis;
+
+import java.util.concurrent.CompletionException;
+
+import io.coordination.backend.BackendException;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisException;
+
+/**
+ * What the client reports, as what it means for a lock: surely not done, or nobody knows.
+ * The messages of the client and of the server are passed on; none of them carries a
+ * password.
+ */
+final class RedisFailures {
+
+	private static final String REJECTED = "Currently not connected";
+
+	private RedisFailures() {
+	}
+
+	static BackendException connecting(Throwable thrown) {
+		Throwable ex = cause(thrown);
+		Throwable root = (ex instanceof RedisConnectionException && ex.getCause() != null) ? ex.getCause() : ex;
+		return new BackendException(
+				"Redis cannot be reached: " + root.getMessage() + ". Check that it runs, and 'spring.data.redis.*'",
+				false, ex);
+	}
+
+	static BackendException commanding(Throwable thrown) {
+		Throwable ex = cause(thrown);
+		if (ex instanceof BackendException known) {
+			return known;
+		}
+		if (ex instanceof RedisCommandTimeoutException) {
+			return new BackendException(
+					"Redis did not answer in time (coordination.redis.command-timeout): " + ex.getMessage(), true, ex);
+		}
+		if (ex instanceof RedisCommandExecutionException) {
+			return new BackendException("Redis refused: " + ex.getMessage(), false, ex);
+		}
+		if (ex instanceof RedisException && ex.getMessage() != null && ex.getMessage().startsWith(REJECTED)) {
+			return new BackendException("Not connected to Redis", false, ex);
+		}
+		return new BackendException("The connection to Redis broke: " + ex.getMessage(), true, ex);
+	}
+
+	private static Throwable cause(Throwable thrown) {
+		Throwable ex = thrown;
+		while (ex instanceof CompletionException && ex.getCause() != null) {
+			ex = ex.getCause();
+		}
+		return ex;
+	}
+
+}

@@ -1,0 +1,300 @@
+package io.coordination.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+import io.coordination.backend.Attempt;
+import io.coordination.backend.BackendException;
+import io.coordination.backend.BackendLease;
+import io.coordination.backend.BackendListener;
+import io.coordination.backend.BackendTraits;
+import io.coordination.backend.GrantListener;
+import io.coordination.backend.LockBackend;
+import io.coordination.backend.LockKey;
+import io.coordination.backend.LockRequest;
+import io.coordination.backend.OwnerId;
+import io.coordination.backend.Renewal;
+import io.coordination.backend.Rotation;
+import io.coordination.backend.Waiting;
+
+/**
+ * Locks in one Redis: each operation is one script. What the scripts keep there is
+ * described in {@code lock.lua}.
+ */
+final class RedisLockBackend implements LockBackend {
+
+	private static final int RENEWALS_A_SCRIPT = 256;
+
+	private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
+
+	private static final Pattern FIELD = Pattern.compile("(\\w+)=(\\S+)");
+
+	private final RedisLockSettings settings;
+
+	private final BackendListener listener;
+
+	private final BackendTraits traits;
+
+	private final AtomicLong seen;
+
+	private final ServerClock clock = new ServerClock(System::nanoTime);
+
+	private final String channel = "coordination:push:" + UUID.randomUUID();
+
+	private final ConcurrentHashMap<String, RedisPlace> places = new ConcurrentHashMap<>();
+
+	private final RedisConnections connections;
+
+	RedisLockBackend(RedisClients.Opened opened, BackendListener listener, RedisLockSettings settings,
+			AtomicLong seen) {
+		this.listener = listener;
+		this.settings = settings;
+		this.seen = seen;
+		this.traits = new BackendTraits(RedisLockBackendFactory.ID, BackendTraits.Expiry.LEASE,
+				BackendTraits.Fencing.TIME_BASED, BackendTraits.Fairness.FIFO, true, SHORTEST_LEASE,
+				settings.commandTimeout(), settings.pollInterval());
+		this.connections = new RedisConnections(opened, listener, this.clock, this.channel, this::pushed);
+	}
+
+	@Override
+	public BackendTraits traits() {
+		return this.traits;
+	}
+
+	@Override
+	public CompletionStage<Attempt> tryAcquire(LockRequest request) {
+		return acquire(request, false);
+	}
+
+	@Override
+	public Waiting enqueue(LockRequest request, GrantListener taker) {
+		RedisPlace place = new RedisPlace(request, taker);
+		this.places.put(request.owner().value(), place);
+		return place;
+	}
+
+	private CompletionStage<Attempt> acquire(LockRequest request, boolean wait) {
+		return this.connections.send((commands) -> {
+			long sentAt = this.clock.nanoTime();
+			return this.connections
+				.run(RedisScript.ACQUIRE, RedisKeys.of(request.key()).all(), acquireArguments(request, wait, sentAt))
+				.thenApply((answer) -> attempt(request, answer, 0, sentAt));
+		});
+	}
+
+	private List<String> acquireArguments(LockRequest request, boolean wait, long sentAt) {
+		List<String> arguments = new ArrayList<>(8);
+		arguments.add(request.owner().value());
+		arguments.add(millis(request.lease()));
+		arguments.add(Long.toString(this.clock.at(sentAt) + this.settings.commandTimeout().toNanos() / 1000));
+		arguments.add(Long.toString(this.seen.get()));
+		if (wait) {
+			arguments.add(millis(this.settings.waiterDeadline()));
+			arguments.add(millis(this.settings.grantLease()));
+			arguments.add(this.channel);
+		}
+		return arguments;
+	}
+
+	private Attempt attempt(LockRequest request, List<Object> answer, int from, long sentAt) {
+		this.clock.answered(number(answer, from + 1), sentAt);
+		String kind = text(answer, from);
+		switch (kind) {
+			case "GRANTED" -> {
+				long revision = saw(number(answer, from + 2));
+				return new Attempt.Granted(new RedisLease(request.key(), request.owner(), revision));
+			}
+			case "BUSY" -> {
+				String holder = text(answer, from + 4);
+				return new Attempt.Busy(saw(number(answer, from + 2)), Duration.ofMillis(number(answer, from + 3)),
+						holder.isEmpty() ? null : holder);
+			}
+			case "LATE" -> throw new BackendException("Redis got the request too late, and did nothing", false, null);
+			default -> throw foreign(request.key(), text(answer, from + 2));
+		}
+	}
+
+	@Override
+	public CompletionStage<Rotation> rotate(BackendLease lease, Waiting next) {
+		LockRequest request = next.request();
+		return this.connections.send((commands) -> {
+			long sentAt = this.clock.nanoTime();
+			List<String> arguments = acquireArguments(request, true, sentAt);
+			arguments.add(lease.owner().value());
+			return this.connections.run(RedisScript.ROTATE, RedisKeys.of(request.key()).all(), arguments)
+				.thenApply((answer) -> new Rotation(number(answer, 0) == 1, attempt(request, answer, 1, sentAt)));
+		});
+	}
+
+	@Override
+	public CompletionStage<Renewal> renew(Collection<? extends BackendLease> leases, Duration duration) {
+		List<BackendLease> all = List.copyOf(leases);
+		Set<OwnerId> kept = ConcurrentHashMap.newKeySet();
+		Set<OwnerId> lost = ConcurrentHashMap.newKeySet();
+		List<CompletableFuture<Void>> parts = new ArrayList<>();
+		for (int i = 0; i < all.size(); i += RENEWALS_A_SCRIPT) {
+			parts.add(renew(all.subList(i, Math.min(all.size(), i + RENEWALS_A_SCRIPT)), duration, kept, lost));
+		}
+		return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).handle((nothing, ex) -> {
+			if (ex != null && parts.stream().allMatch(CompletableFuture::isCompletedExceptionally)) {
+				throw RedisFailures.commanding(ex);
+			}
+			return new Renewal(new HashSet<>(kept), new HashSet<>(lost));
+		});
+	}
+
+	private CompletableFuture<Void> renew(List<BackendLease> leases, Duration duration, Set<OwnerId> kept,
+			Set<OwnerId> lost) {
+		String[] keys = leases.stream().map((lease) -> RedisKeys.of(lease.key()).lock()).toArray(String[]::new);
+		List<String> arguments = new ArrayList<>(leases.size() + 1);
+		arguments.add(duration.isZero() ? "0" : millis(duration));
+		leases.forEach((lease) -> arguments.add(lease.owner().value()));
+		return this.connections.run(RedisScript.RENEW, keys, arguments).thenAccept((answer) -> {
+			for (int i = 0; i < leases.size(); i++) {
+				((number(answer, i) == 1) ? kept : lost).add(leases.get(i).owner());
+			}
+		}).toCompletableFuture();
+	}
+
+	@Override
+	public CompletionStage<Boolean> release(BackendLease lease, Duration keepFor) {
+		return this.connections
+			.run(RedisScript.RELEASE, RedisKeys.of(lease.key()).all(),
+					List.of(lease.owner().value(), Long.toString(this.seen.get()), Long.toString(keepFor.toMillis())))
+			.thenApply((answer) -> released(lease.key(), answer));
+	}
+
+	@Override
+	public CompletionStage<Boolean> withdraw(LockRequest request) {
+		return this.connections
+			.run(RedisScript.WITHDRAW, RedisKeys.of(request.key()).all(),
+					List.of(request.owner().value(), Long.toString(this.seen.get())))
+			.thenApply((answer) -> released(request.key(), answer));
+	}
+
+	private static boolean released(LockKey key, List<Object> answer) {
+		String kind = text(answer, 0);
+		if (kind.equals("FOREIGN")) {
+			throw foreign(key, text(answer, 2));
+		}
+		return kind.equals("RELEASED");
+	}
+
+	@Override
+	public CompletionStage<Collection<String>> check() {
+		return this.connections.send((commands) -> commands.ping())
+			.thenCompose((pong) -> this.connections.send((commands) -> commands.info()))
+			.handle((info, ex) -> {
+				BackendException failure = (ex != null) ? RedisFailures.commanding(ex) : null;
+				if (failure != null && !String.valueOf(failure.getMessage()).contains("NOPERM")) {
+					throw failure;
+				}
+				return RedisServerInfo.warnings((info != null) ? info : "");
+			});
+	}
+
+	@Override
+	public void close() {
+		this.connections.close();
+		this.places.clear();
+	}
+
+	private void pushed(String message) {
+		String key = field(message, "key");
+		String owner = field(message, "owner");
+		String revision = field(message, "rev");
+		String lease = field(message, "lease");
+		if (!"1".equals(field(message, "v")) || key == null || owner == null || revision == null || lease == null) {
+			return;
+		}
+		RedisPlace place = this.places.get(owner);
+		if (place != null) {
+			place.taker.granted(
+					new RedisLease(place.request.key(), place.request.owner(), saw(Long.parseLong(revision))),
+					Duration.ofMillis(Long.parseLong(lease)));
+			return;
+		}
+		LockKey lock = RedisKeys.parse(key);
+		if (lock != null) {
+			this.listener.strayGrant(lock, new OwnerId(owner));
+		}
+	}
+
+	private static @Nullable String field(String message, String name) {
+		Matcher field = FIELD.matcher(message);
+		while (field.find()) {
+			if (field.group(1).equals(name)) {
+				return field.group(2);
+			}
+		}
+		return null;
+	}
+
+	private long saw(long revision) {
+		this.seen.accumulateAndGet(revision, Math::max);
+		return revision;
+	}
+
+	private static BackendException foreign(LockKey key, String what) {
+		return new BackendException("Key '" + RedisKeys.of(key).lock() + "' in Redis is no lock of this library ("
+				+ what + "), and is left alone: remove it, or use another 'coordination.namespace'", false, null);
+	}
+
+	private static String millis(Duration duration) {
+		return Long.toString(Math.max(1, duration.toMillis()));
+	}
+
+	private static long number(List<Object> answer, int index) {
+		return (Long) Objects.requireNonNull(answer.get(index));
+	}
+
+	private static String text(List<Object> answer, int index) {
+		return (String) Objects.requireNonNull(answer.get(index));
+	}
+
+	/**
+	 * One owner's place in the queue.
+	 */
+	private final class RedisPlace implements Waiting {
+
+		private final LockRequest request;
+
+		private final GrantListener taker;
+
+		RedisPlace(LockRequest request, GrantListener taker) {
+			this.request = request;
+			this.taker = taker;
+		}
+
+		@Override
+		public LockRequest request() {
+			return this.request;
+		}
+
+		@Override
+		public CompletionStage<Attempt> poll() {
+			return acquire(this.request, true);
+		}
+
+		@Override
+		public void close() {
+			RedisLockBackend.this.places.remove(this.request.owner().value(), this);
+		}
+
+	}
+
+}
