@@ -13,6 +13,7 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.AnnotatedElementKey;
 import org.springframework.context.expression.BeanFactoryResolver;
+import org.springframework.core.GenericTypeResolver;
 import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
@@ -54,9 +55,15 @@ final class LockedMethods {
 	}
 
 	private static MergedAnnotation<DistributedLock> annotation(Method method, Class<?> targetClass) {
-		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
-		MergedAnnotation<DistributedLock> found = in(specific);
-		return (found.isPresent() || specific.equals(method)) ? found : in(method);
+		try {
+			Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+			MergedAnnotation<DistributedLock> found = in(specific);
+			return (found.isPresent() || specific.equals(method)) ? found : in(method);
+		}
+		catch (AnnotationConfigurationException ex) {
+			throw new InvalidDistributedLockException(where(method, targetClass), String.valueOf(ex.getMessage()),
+					"Give the name once, as 'name' or as 'value'.", ex);
+		}
 	}
 
 	private static MergedAnnotation<DistributedLock> in(Method method) {
@@ -66,31 +73,12 @@ final class LockedMethods {
 	private LockedMethod read(Method method, Class<?> targetClass) {
 		String where = where(method, targetClass);
 		MergedAnnotation<DistributedLock> annotation = annotation(method, targetClass);
-		DistributedLock lock;
-		try {
-			lock = annotation.synthesize();
-		}
-		catch (AnnotationConfigurationException ex) {
-			throw new InvalidDistributedLockException(where, String.valueOf(ex.getMessage()),
-					"Give the name once, as 'name' or as 'value'.", ex);
-		}
+		DistributedLock lock = annotation.synthesize();
 		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
 		Method declaring = (annotation.getSource() instanceof Method source) ? source : specific;
-		if (ReturnType.isLate(specific, targetClass)) {
-			throw new InvalidDistributedLockException(where,
-					"the method returns " + specific.getReturnType().getTypeName()
-							+ ", so its work would go on after the lock was released.",
-					"Return the result itself, or use LockRegistry.acquireAsync() and release the handle when the "
-							+ "work is done.");
-		}
+		Class<?> type = GenericTypeResolver.resolveReturnType(specific, targetClass);
 		boolean skips = lock.onBusy() == OnBusy.SKIP;
-		Class<?> type = specific.getReturnType();
-		if (skips && type.isPrimitive() && type != void.class) {
-			throw new InvalidDistributedLockException(where,
-					"onBusy = SKIP, but a call that is skipped has no " + type + " to return.",
-					"Return " + ClassUtils.resolvePrimitiveIfNecessary(type).getSimpleName()
-							+ " (null when skipped) or Optional, or use onBusy = THROW.");
-		}
+		checkReturnType(where, specific, type, skips);
 		KeyVariables variables = new KeyVariables(declaring);
 		KeyExpression key = lock.key().isBlank() ? null
 				: new KeyExpression(where, lock.key(), variables, new BeanFactoryResolver(this.beanFactory));
@@ -100,6 +88,22 @@ final class LockedMethods {
 		String name = lock.name().isEmpty() ? identity(declaring, targetClass) : name(where, lock.name());
 		return new LockedMethod(where, checked(where, LockedMethod.escaped(name)), key, wait, lease, skips,
 				ReturnType.skipped(type), LockedMethod.declaresInterrupt(specific.getExceptionTypes()));
+	}
+
+	private static void checkReturnType(String where, Method method, Class<?> type, boolean skips) {
+		if (ReturnType.isLate(method, type)) {
+			throw new InvalidDistributedLockException(where,
+					"the method returns " + type.getTypeName()
+							+ ", so its work would go on after the lock was released.",
+					"Return the result itself, or use LockRegistry.acquireAsync() and release the handle when the "
+							+ "work is done.");
+		}
+		if (skips && type.isPrimitive() && type != void.class) {
+			throw new InvalidDistributedLockException(where,
+					"onBusy = SKIP, but a call that is skipped has no " + type + " to return.",
+					"Return " + ClassUtils.resolvePrimitiveIfNecessary(type).getSimpleName()
+							+ " (null when skipped) or Optional, or use onBusy = THROW.");
+		}
 	}
 
 	private String name(String where, String text) {

@@ -14,7 +14,6 @@ import java.util.concurrent.Future;
 import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.GenericTypeResolver;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.ReactiveAdapterRegistry;
 
@@ -42,8 +41,7 @@ final class ReturnType {
 	 * Whether the work goes on after the method has returned, so that its lock would be
 	 * released too early.
 	 */
-	static boolean isLate(Method method, Class<?> targetClass) {
-		Class<?> type = GenericTypeResolver.resolveReturnType(method, targetClass);
+	static boolean isLate(Method method, Class<?> type) {
 		return KotlinDetector.isSuspendingFunction(method)
 				|| LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamedLate(type)
 				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);

@@ -1,0 +1,180 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.coordination.lock.LockKeyException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests of {@link KeyExpression}.
+ */
+class KeyExpressionTests {
+
+	private static final UUID ID = UUID.fromString("00000000-0000-0001-0000-000000000002");
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			#id                              | 42
+			#p0                              | 42
+			#a1.name                         | Ada
+			#order.name + ':' + #id          | Ada:42
+			'order:' + #id + '/' + #order.id | order:42/00000000-0000-0001-0000-000000000002
+			#order.id                        | 00000000-0000-0001-0000-000000000002
+			#id + 1                          | 43
+			1 + #id + 'x'                    | 43x
+			#size                            | LARGE
+			'size-' + #size                  | size-LARGE
+			#nothing ?: 'none'               | none
+			#nothing == null ? 'a' : 'b'     | a
+			#ids[0]                          | 7
+			#ids.![#this + 1][1]             | 9
+			#ids.?[#this > 7][0]             | 8
+			#map['k']                        | v
+			#map[k]                          | v
+			#order.name.toUpperCase()        | ADA
+			T(java.lang.Math).abs(#id - 50)  | 8
+			""")
+	void givesText(String expression, String key) {
+		assertThat(evaluate(expression)).isEqualTo(key);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			#nothing                 | is null
+			'order:' + #nothing      | has a part that is null: #nothing
+			#nothing + ':' + #id     | has a part that is null: #nothing
+			#id > 1 ? 'x' + #nothing : 'y' | has a part that is null: #nothing
+			' '                      | is blank
+			#ids                     | must be a single value, but is of type java.util.Arrays$ArrayList
+			'ids:' + #ids            | must be a single value, but is of type java.util.Arrays$ArrayList
+			#array                   | must be a single value, but is of type int[]
+			#map                     | must be a single value, but is of type java.util.ImmutableCollections$Map1
+			#optional                | must be a single value, but is of type java.util.Optional
+			#plain                   | is of type java.lang.Object, which has no toString() of its own: name the property that identifies it
+			#nothing.name            | cannot be evaluated: EL1007E: Property or field 'name' cannot be found on null
+			#order.nam               | cannot be evaluated: EL1008E: Property or field 'nam' cannot be found on object of type 'io.coordination.aop.KeyExpressionTests$Order' - maybe not public or not valid?
+			""")
+	void refusesWhatCannotBeAKey(String expression, String problem) {
+		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> evaluate(expression))
+			.withMessage("The key \"" + expression + "\" of Shop.buy(…) " + problem);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			#odrer.id      | uses '#odrer', which is no parameter. | Did you mean '#order'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+			#ID            | uses '#ID', which is no parameter.    | Did you mean '#id'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+			'o:' + #skuNumber | uses '#skuNumber', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+			#p9            | uses '#p9', which is no parameter. | Did you mean '#map'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+			#root          | uses '#root', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+			order.id       | uses 'order', which is no variable.   | Did you mean '#order'?
+			order          | uses 'order', which is no variable.   | Did you mean '#order'?
+			daily          | uses 'daily', which is no variable.   | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
+			#order.id(daily) | uses 'daily', which is no variable. | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
+			now()          | calls 'now()' on nothing. | Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).
+			#hash(#id)     | calls a function, but there are none. | Call a method of a parameter, or of a type as in T(java.lang.Math).abs(#id).
+			#id = 5        | changes a value. | Only read in a key.
+			""")
+	void refusesAtStartUpWhatItDoesNotHave(String expression, String problem, String action) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo(action))
+			.withMessage("@DistributedLock on Shop.buy(…): key = \"" + expression + "\" " + problem);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "order:#id", "order:#{#id}", "#id +", "'open" })
+	void refusesWhatDoesNotParse(String expression) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo(
+					"Text goes in single quotes, parameters have a '#', parts are joined by '+': key = \"'order:' + #id\"."))
+			.withMessageStartingWith(
+					"@DistributedLock on Shop.buy(…): key = \"" + expression + "\" is no SpEL expression: ");
+	}
+
+	@Test
+	void explainsMissingParameterNames() throws Exception {
+		Method unnamed = Map.class.getMethod("get", Object.class);
+		KeyVariables variables = new KeyVariables(unnamed);
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> new KeyExpression("Map.get(Object)", "#key", variables, null))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.startsWith("The class file has no parameter names. Compile with '-parameters' (Maven: ")
+				.endsWith("or use the position: #p0."));
+		assertThat(new KeyExpression("Map.get(Object)", "#p0", variables, null).evaluate(new Object[] { "k" }))
+			.isEqualTo("k");
+	}
+
+	@Test
+	void asksBeans() {
+		KeyExpression expression = new KeyExpression("Shop.buy(…)", "@tenants.name + '/' + #id", variables(),
+				(context, name) -> new Order(name, ID));
+		assertThat(expression.evaluate(arguments())).isEqualTo("tenants/42");
+	}
+
+	@Test
+	void keepsWhatABeanThrowsAsCause() {
+		KeyExpression expression = new KeyExpression("Shop.buy(…)", "@tenants.name", variables(), (context, name) -> {
+			throw new IllegalStateException("no tenant");
+		});
+		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> expression.evaluate(arguments()))
+			.withMessage("The key \"@tenants.name\" of Shop.buy(…) cannot be evaluated: no tenant")
+			.withCauseInstanceOf(IllegalStateException.class);
+	}
+
+	private static String evaluate(String expression) {
+		return expression(expression).evaluate(arguments());
+	}
+
+	private static KeyExpression expression(String expression) {
+		return new KeyExpression("Shop.buy(…)", expression, variables(), null);
+	}
+
+	private static KeyVariables variables() {
+		return new KeyVariables(Arrays.stream(Shop.class.getDeclaredMethods())
+			.filter((method) -> method.getName().equals("buy"))
+			.findFirst()
+			.orElseThrow());
+	}
+
+	private static @Nullable Object[] arguments() {
+		return new Object[] { 42, new Order("Ada", ID), Arrays.asList(7, 8), Map.of("k", "v"), new int[] { 1 },
+				Size.LARGE, null, Optional.of(5), new Object() };
+	}
+
+	interface Shop {
+
+		void buy(int id, Order order, List<Integer> ids, Map<String, String> map, int[] array, Size size,
+				@Nullable Order nothing, Optional<Integer> optional, Object plain);
+
+	}
+
+	public record Order(String name, UUID id) {
+
+	}
+
+	public enum Size {
+
+		LARGE {
+
+			@Override
+			public String toString() {
+				return "big one";
+			}
+
+		}
+
+	}
+
+}

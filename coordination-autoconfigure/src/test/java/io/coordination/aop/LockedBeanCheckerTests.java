@@ -1,0 +1,296 @@
+package io.coordination.aop;
+
+import java.util.function.Supplier;
+
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.support.SimpleThreadScope;
+
+import io.coordination.autoconfigure.CoordinationAutoConfiguration;
+import io.coordination.lock.LockRegistry;
+import io.coordination.memory.MemoryLockAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests of {@link LockedBeanChecker}.
+ */
+class LockedBeanCheckerTests {
+
+	private static final String RUNS_UNLOCKED = ", so no proxy can intercept it and it would run without the lock.";
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, DistributedLockAutoConfiguration.class,
+				CoordinationAutoConfiguration.class, MemoryLockAutoConfiguration.class))
+		.withPropertyValues("coordination.backend=memory");
+
+	@Test
+	void refusesMethodsThatCannotBeIntercepted() {
+		refuses(new PrivateMethod(), "PrivateMethod.locked(): the method is private" + RUNS_UNLOCKED,
+				"Make it a method that can be overridden, and call it from another bean.");
+		refuses(new FinalMethod(), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED,
+				"Make it a method that can be overridden, and call it from another bean.");
+		refuses(new StaticMethod(), "StaticMethod.locked(): the method is static" + RUNS_UNLOCKED,
+				"Make it a method that can be overridden, and call it from another bean.");
+		refuses(new FinalClass(),
+				"FinalClass.locked(): the class is final, so no proxy can be made of it and the method would run "
+						+ "without the lock.",
+				"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
+		refuses(new Inherited(), "Inherited.locked(): the method is final" + RUNS_UNLOCKED,
+				"Make it a method that can be overridden, and call it from another bean.");
+	}
+
+	@Test
+	void readsBeansThatDoNotExistYet() {
+		refuses(this.runner.withBean("bad", FinalMethod.class, FinalMethod::new, (definition) -> {
+			definition.setLazyInit(true);
+		}), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
+		refuses(this.runner.withBean("bad", FinalMethod.class, FinalMethod::new, (definition) -> {
+			definition.setScope(BeanDefinition.SCOPE_PROTOTYPE);
+		}), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
+		refuses(this.runner.withPropertyValues("spring.main.lazy-initialization=true")
+			.withBean(FinalMethod.class, FinalMethod::new), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
+	}
+
+	@Test
+	void refusesABeanThatWasMadeTooEarly() {
+		FailureAnalysis analysis = refuses(this.runner.withUserConfiguration(TooEarly.class),
+				"Good.locked(): bean 'good' is not proxied, so the method would run without the lock.");
+		assertThat(analysis.getAction()).isEqualTo("It was probably created too early, as a dependency of a "
+				+ "BeanPostProcessor or BeanFactoryPostProcessor, or registered by hand. Inject it there as "
+				+ "ObjectProvider or @Lazy, and make the @Bean methods of post-processors static.");
+	}
+
+	@Test
+	void refusesABeanThatWasRegisteredByHand() {
+		refuses(this.runner.withInitializer(
+				(context) -> context.getBeanFactory().registerSingleton("good", new Good())),
+				"Good.locked(): bean 'good' is not proxied, so the method would run without the lock.");
+	}
+
+	@Test
+	void refusesABeanThatMakesProxies() {
+		FailureAnalysis analysis = refuses(this.runner.withBean("advice", LockedAdvice.class, LockedAdvice::new),
+				"LockedAdvice.locked(): bean 'advice' is not proxied, so the method would run without the lock.");
+		assertThat(analysis.getAction())
+			.isEqualTo("Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.");
+	}
+
+	@Test
+	void refusesAMethodThatTheProxyDoesNotHave() {
+		FailureAnalysis analysis = refuses(
+				this.runner.withPropertyValues("spring.aop.proxy-target-class=false")
+					.withBean("hidden", HiddenMethod.class, HiddenMethod::new),
+				"HiddenMethod.locked(): bean 'hidden' is proxied by its interfaces, and none of them has the method. "
+						+ "Whoever calls it does so without the lock.");
+		assertThat(analysis.getAction())
+			.isEqualTo("Add the method to an interface of the class, or set spring.aop.proxy-target-class=true.");
+		this.runner.withBean("hidden", HiddenMethod.class, HiddenMethod::new)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void refusesToBeWithoutARegistry() {
+		ApplicationContextRunner without = new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class));
+		without.run((context) -> assertThat(context).hasNotFailed());
+		FailureAnalysis analysis = refuses(without.withBean(Good.class, Good::new),
+				"@DistributedLock on methods of this application: there is no bean of type LockRegistry.");
+		assertThat(analysis.getAction())
+			.isEqualTo("Add a backend, or remove what excludes its auto-configuration.");
+		refuses(this.runner.withUserConfiguration(TwoRegistries.class).withBean(Good.class, Good::new),
+				"@DistributedLock on methods of this application: there are 2 beans of type LockRegistry.");
+	}
+
+	@Test
+	void acceptsWhatFactoriesMake() {
+		this.runner.withBean("made", GoodFactory.class, GoodFactory::new).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(Good.class).locked()).isEqualTo("done");
+			assertThat(new AdvisorChain(context.getBean(Good.class)).hasLock()).isTrue();
+		});
+	}
+
+	@Test
+	void acceptsScopedBeans() {
+		this.runner.withUserConfiguration(Scoped.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			Object target = context.getBean(ScopedProxyUtils.getTargetBeanName("scoped"));
+			assertThat(new AdvisorChain(target).hasLock()).isTrue();
+			assertThat(context.getBean("scoped", Good.class).locked()).isEqualTo("done");
+		});
+	}
+
+	private void refuses(Object bean, String problem, String action) {
+		@SuppressWarnings("unchecked")
+		Class<Object> type = (Class<Object>) bean.getClass();
+		FailureAnalysis analysis = refuses(this.runner.withBean(type, (Supplier<Object>) () -> bean), problem);
+		assertThat(analysis.getAction()).isEqualTo(action);
+	}
+
+	private static FailureAnalysis refuses(ApplicationContextRunner runner, String problem) {
+		FailureAnalysis[] analysis = new FailureAnalysis[1];
+		runner.run((context) -> {
+			assertThat(context).hasFailed();
+			for (Throwable ex = context.getStartupFailure(); ex != null; ex = ex.getCause()) {
+				if (ex instanceof FailureAnalyzedException analyzed) {
+					analysis[0] = analyzed.analysis();
+				}
+			}
+			assertThat(analysis[0]).as("failure analysis of %s", context.getStartupFailure()).isNotNull();
+			assertThat(analysis[0].getDescription()).isEqualTo(problem.startsWith("@") ? problem
+					: "@DistributedLock on " + LockedBeanCheckerTests.class.getName() + "$" + problem);
+		});
+		return analysis[0];
+	}
+
+	static class Good {
+
+		@DistributedLock
+		String locked() {
+			return "done";
+		}
+
+	}
+
+	static class PrivateMethod {
+
+		@DistributedLock
+		@SuppressWarnings("UnusedMethod")
+		private void locked() {
+		}
+
+	}
+
+	static class FinalMethod {
+
+		@DistributedLock
+		final void locked() {
+		}
+
+	}
+
+	static class Inherited extends FinalMethod {
+
+	}
+
+	static class StaticMethod {
+
+		@DistributedLock
+		static void locked() {
+		}
+
+	}
+
+	static final class FinalClass {
+
+		@DistributedLock
+		void locked() {
+		}
+
+	}
+
+	static class HiddenMethod implements Supplier<String> {
+
+		@Override
+		public String get() {
+			return "";
+		}
+
+		@DistributedLock
+		public void locked() {
+		}
+
+	}
+
+	static class LockedAdvice implements MethodInterceptor {
+
+		@Override
+		public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
+			return invocation.proceed();
+		}
+
+		@DistributedLock
+		public void locked() {
+		}
+
+	}
+
+	static class GoodFactory implements FactoryBean<Good> {
+
+		@Override
+		public Good getObject() {
+			return new Good();
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return Good.class;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TooEarly {
+
+		@Bean
+		Good good() {
+			return new Good();
+		}
+
+		@Bean
+		static BeanFactoryPostProcessor hungry(Good good) {
+			return (beanFactory) -> assertThat(good).isNotNull();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Scoped {
+
+		@Bean
+		static BeanFactoryPostProcessor threadScope() {
+			return (beanFactory) -> beanFactory.registerScope("thread", new SimpleThreadScope());
+		}
+
+		@Bean
+		@Scope(scopeName = "thread", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		Good scoped() {
+			return new Good();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoRegistries {
+
+		@Bean
+		LockRegistry first() {
+			return mock(LockRegistry.class);
+		}
+
+		@Bean
+		LockRegistry second() {
+			return first();
+		}
+
+	}
+
+}

@@ -1,0 +1,262 @@
+package io.coordination.aop;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+import io.coordination.lock.LockSpec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests of {@link LockedMethods}.
+ */
+class LockedMethodsTests {
+
+	private final LockedMethods methods = new LockedMethods(beanFactory());
+
+	@Test
+	void readsTimes() {
+		LockedMethod method = read("times");
+		assertThat(method.waitTime()).isEqualTo(Duration.ofMillis(1500));
+		assertThat(method.leaseTime()).isEqualTo(Duration.ofMinutes(1));
+		assertThat(read("unboundedWait").waitTime()).isEqualTo(LockSpec.UNBOUNDED);
+		assertThat(read("plain").waitTime()).isNull();
+		assertThat(read("plain").leaseTime()).isNull();
+	}
+
+	@Test
+	void readsOnce() {
+		assertThat(read("plain")).isSameAs(read("plain"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			negativeWait      | waitTime = "-1s" is negative.
+			wordWait          | waitTime = "soon" is no duration.
+			noUnitWait        | waitTime = "500" has no unit.
+			missingWait       | waitTime = "${no.such}" has a placeholder without a value: Could not resolve placeholder 'no.such' in value "${no.such}".
+			blankWait         | waitTime = "${blank}" is blank.
+			zeroLease         | leaseTime = "0" is not positive.
+			negativeLease     | leaseTime = "-PT2S" is not positive.
+			unboundedLease    | leaseTime = "unbounded" is no duration.
+			longLease         | leaseTime = "25h" is too long.
+			blankName         | name = "${blank}" is blank.
+			expressionName    | name = "order-#{#id}" looks like an expression.
+			variableName      | name = "#id" looks like an expression.
+			twoNames          | Different @AliasFor mirror values for annotation [io.coordination.aop.DistributedLock] declared on void io.coordination.aop.LockedMethodsTests$Samples.twoNames(); attribute 'name' and its alias 'value' are declared with values of [a] and [b].
+			controlName       | The name of a lock must have no control characters, but has U+0000 at 1: 'a\ufffdb'.
+			skippedPrimitive  | onBusy = SKIP, but a call that is skipped has no int to return.
+			badKey            | key = "#idd" uses '#idd', which is no parameter.
+			""")
+	void refuses(String method, String problem) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read(method))
+			.withMessage("@DistributedLock on " + Samples.class.getName() + "." + method
+					+ (method.equals("badKey") ? "(long)" : "()") + ": " + problem.replace("\\ufffd", "\ufffd"))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isNotBlank());
+	}
+
+	@Test
+	void saysWhatADurationMayBe() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("negativeWait"))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("Use a number with a unit such as '500ms' or '2s', ISO-8601 such as 'PT1M', or a ${…} "
+						+ "placeholder for one; '0' asks once, 'unbounded' waits for ever."));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "mono, reactor.core.publisher.Mono", "flux, reactor.core.publisher.Flux",
+			"publisher, org.reactivestreams.Publisher", "future, java.util.concurrent.Future",
+			"completable, java.util.concurrent.CompletableFuture", "callable, java.util.concurrent.Callable",
+			"stream, java.util.stream.Stream", "own, io.coordination.aop.LockedMethodsTests$OwnFuture" })
+	void refusesMethodsWhoseWorkGoesOn(String method, String type) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read(method))
+			.withMessage("@DistributedLock on " + Samples.class.getName() + "." + method + "(): the method returns " + type
+					+ ", so its work would go on after the lock was released.")
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("Return the result itself, or use LockRegistry.acquireAsync() and release the handle when "
+						+ "the work is done."));
+	}
+
+	@Test
+	void findsOutWhatAGenericMethodReturns() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> this.methods.get(Generic.class.getDeclaredMethods()[0], Late.class))
+			.withMessageContaining("the method returns reactor.core.publisher.Mono, so");
+	}
+
+	private LockedMethod read(String name) {
+		return this.methods.get(Arrays.stream(Samples.class.getDeclaredMethods())
+			.filter((method) -> method.getName().equals(name))
+			.findFirst()
+			.orElseThrow(), Samples.class);
+	}
+
+	private static DefaultListableBeanFactory beanFactory() {
+		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+		StandardEnvironment environment = new StandardEnvironment();
+		environment.getPropertySources()
+			.addFirst(new MapPropertySource("test", Map.of("wait", "1500ms", "blank", " ")));
+		PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
+		configurer.setEnvironment(environment);
+		configurer.postProcessBeanFactory(beanFactory);
+		return beanFactory;
+	}
+
+	interface OwnFuture extends Future<String> {
+
+	}
+
+	static class Generic<T> {
+
+		@DistributedLock
+		@Nullable T late() {
+			return null;
+		}
+
+	}
+
+	static class Late extends Generic<Mono<String>> {
+
+	}
+
+	static class Samples {
+
+		@DistributedLock
+		void plain() {
+		}
+
+		@DistributedLock(waitTime = "${wait}", leaseTime = "PT1M")
+		void times() {
+		}
+
+		@DistributedLock(waitTime = "unbounded")
+		void unboundedWait() {
+		}
+
+		@DistributedLock(waitTime = "-1s")
+		void negativeWait() {
+		}
+
+		@DistributedLock(waitTime = "soon")
+		void wordWait() {
+		}
+
+		@DistributedLock(waitTime = "500")
+		void noUnitWait() {
+		}
+
+		@DistributedLock(waitTime = "${no.such}")
+		void missingWait() {
+		}
+
+		@DistributedLock(waitTime = "${blank}")
+		void blankWait() {
+		}
+
+		@DistributedLock(leaseTime = "0")
+		void zeroLease() {
+		}
+
+		@DistributedLock(leaseTime = "-PT2S")
+		void negativeLease() {
+		}
+
+		@DistributedLock(leaseTime = "unbounded")
+		void unboundedLease() {
+		}
+
+		@DistributedLock(leaseTime = "25h")
+		void longLease() {
+		}
+
+		@DistributedLock("${blank}")
+		void blankName() {
+		}
+
+		@DistributedLock("order-#{#id}")
+		void expressionName() {
+		}
+
+		@DistributedLock("#id")
+		void variableName() {
+		}
+
+		@DistributedLock(name = "a", value = "b")
+		void twoNames() {
+		}
+
+		@DistributedLock("a\0b")
+		void controlName() {
+		}
+
+		@DistributedLock(onBusy = OnBusy.SKIP)
+		int skippedPrimitive() {
+			return 1;
+		}
+
+		@DistributedLock(name = "a", key = "#idd")
+		void badKey(long id) {
+		}
+
+		@DistributedLock
+		Mono<String> mono() {
+			return Mono.empty();
+		}
+
+		@DistributedLock
+		Flux<String> flux() {
+			return Flux.empty();
+		}
+
+		@DistributedLock
+		Publisher<String> publisher() {
+			return Mono.empty();
+		}
+
+		@DistributedLock
+		@Nullable Future<String> future() {
+			return null;
+		}
+
+		@DistributedLock
+		@Nullable OwnFuture own() {
+			return null;
+		}
+
+		@DistributedLock
+		@Nullable CompletableFuture<String> completable() {
+			return null;
+		}
+
+		@DistributedLock
+		@Nullable Callable<String> callable() {
+			return null;
+		}
+
+		@DistributedLock
+		Stream<String> stream() {
+			return Stream.empty();
+		}
+
+	}
+
+}
