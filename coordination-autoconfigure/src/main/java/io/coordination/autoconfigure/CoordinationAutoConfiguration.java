@@ -24,6 +24,7 @@ import org.springframework.core.env.Environment;
 
 import io.coordination.backend.BackendListener;
 import io.coordination.backend.LockBackend;
+import io.coordination.backend.LockBackendDecorator;
 import io.coordination.backend.LockBackendFactory;
 import io.coordination.backend.LockKey;
 import io.coordination.backend.OwnerId;
@@ -48,15 +49,19 @@ public final class CoordinationAutoConfiguration {
 	@Bean(destroyMethod = "close")
 	@ConditionalOnMissingBean(LockRegistry.class)
 	ManagedLockRegistry coordinationLockRegistry(CoordinationProperties properties,
-			ObjectProvider<LockBackendFactory> candidates, Environment environment,
-			ApplicationEventPublisher publisher) {
+			ObjectProvider<LockBackendFactory> candidates, ObjectProvider<LockBackendDecorator> decorators,
+			Environment environment, ApplicationEventPublisher publisher) {
 		LockBackendFactory factory = choose(properties.backend(), candidates.orderedStream().toList());
 		if (properties.failFast()) {
 			check(factory);
 		}
+		LockBackendFactory decorated = factory;
+		for (LockBackendDecorator decorator : decorators.orderedStream().toList()) {
+			decorated = decorator.decorate(decorated);
+		}
 		CoordinationProperties.Lock lock = properties.lock();
 		try {
-			return LockRegistryBuilder.of(factory)
+			return LockRegistryBuilder.of(decorated)
 				.namespace(namespace(properties.namespace(), environment))
 				.waitTime(waitTime(lock.waitTime()))
 				.leaseTime(lock.leaseTime())

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param renewal whether the lease is renewed while the lock is held; {@code null} means
  * the registry's default
  * @param maxHoldTime how long the lock may be held, renewed or not: after that it is
- * lost; {@code null} means no limit <<<<<<< HEAD
+ * lost; {@code null} means no limit
  * @param interruptOnLoss whether {@link LockRegistry#execute} interrupts its thread when
- * the lock is lost ======= >>>>>>> redis
+ * the lock is lost
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
 		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, boolean interruptOnLoss) {

@@ -53,7 +53,8 @@ class LeakTests {
 	 */
 	@Test
 	void fiftyThousandNamesInRedisLeaveNothing() throws Exception {
-		try (RedisServer redis = RedisServer.start(); Instance instance = Instance.start(redis.port())) {
+		try (RedisServer redis = RedisServer.start();
+				Instance instance = Instance.start(redis.port(), LeakTests::withoutRecord)) {
 			acquire(instance.locks(), "warm-up", 5_000);
 			long heap = Leftovers.heap();
 			int threads = Thread.activeCount();
@@ -73,7 +74,7 @@ class LeakTests {
 	void waitersThatGiveUpLeaveNothing() throws Exception {
 		try (RedisServer redis = RedisServer.start();
 				Instance holder = Instance.start(redis.port());
-				Instance instance = Instance.start(redis.port());
+				Instance instance = Instance.start(redis.port(), LeakTests::withoutRecord);
 				LockHandle held = holder.locks().acquire("busy")) {
 			giveUp(instance.locks(), 200);
 			long heap = Leftovers.heap();
@@ -85,6 +86,11 @@ class LeakTests {
 				assertThat(probe.askList("KEYS", "*")).containsOnly(Instance.fenceKey(), Instance.lockKey("busy"));
 			}
 		}
+	}
+
+	private static void withoutRecord(LockRegistryBuilder builder) {
+		builder.listener((event) -> {
+		});
 	}
 
 	private static void assertNothingLeft(LockRegistry locks, long heap, int threads, int newThreads, long tolerated) {

@@ -177,7 +177,8 @@ class LostReplyTests {
 			.isThrownBy(handle::release);
 		assertFree();
 		this.proxy.cut();
-		// Until the client is connected again the store cannot be asked, which is said at once
+		// Until the client is connected again the store cannot be asked, which is said at
+		// once
 		Awaitility.await()
 			.ignoreExceptionsInstanceOf(LockBackendException.class)
 			.untilAsserted(() -> assertNextTokenIsLarger(handle));

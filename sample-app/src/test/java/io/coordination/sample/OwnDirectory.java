@@ -3,6 +3,7 @@ package io.coordination.sample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContextInitializer;
@@ -19,7 +20,7 @@ class OwnDirectory implements ApplicationContextInitializer<ConfigurableApplicat
 	public void initialize(ConfigurableApplicationContext context) {
 		try {
 			TestPropertyValues
-				.of("sample.directory=" + Files.createTempDirectory("ticket-shop"),
+				.of("sample.directory=" + Files.createTempDirectory(Path.of("target"), "ticket-shop"),
 						"sample.redis-port=" + FreePorts.next(), "sample.existing-redis-port=" + FreePorts.next())
 				.applyTo(context);
 		}

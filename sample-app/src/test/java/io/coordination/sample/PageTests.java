@@ -85,7 +85,9 @@ class PageTests {
 	@Test
 	void pageFitsANarrowWindow() {
 		browser.width(360);
-		assertThat(browser.script("return document.documentElement.scrollWidth").asInt()).isEqualTo(360);
+		assertThat(browser.script("return innerWidth").asInt()).isEqualTo(360);
+		assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+			.asInt()).as("what sticks out").isZero();
 	}
 
 	private static String field(String outcome, String name) {
