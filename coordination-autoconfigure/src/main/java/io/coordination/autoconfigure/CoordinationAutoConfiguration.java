@@ -13,7 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.convert.DurationStyle;
@@ -85,8 +87,10 @@ public final class CoordinationAutoConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnBean(name = "coordinationLockRegistry", value = ManagedLockRegistry.class)
 	@ConditionalOnMissingBean
-	LockRegistryLifecycle coordinationLockRegistryLifecycle(ManagedLockRegistry coordinationLockRegistry,
+	LockRegistryLifecycle coordinationLockRegistryLifecycle(
+			@Qualifier("coordinationLockRegistry") ManagedLockRegistry coordinationLockRegistry,
 			CoordinationProperties properties) {
 		return new LockRegistryLifecycle(coordinationLockRegistry, properties.lock().shutdown().gracePeriod());
 	}

@@ -52,41 +52,43 @@ class KeyExpressionTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			#nothing                 | is null
-			'order:' + #nothing      | has a part that is null: #nothing
-			#nothing + ':' + #id     | has a part that is null: #nothing
-			#id > 1 ? 'x' + #nothing : 'y' | has a part that is null: #nothing
-			' '                      | is blank
-			#ids                     | must be a single value, but is of type java.util.Arrays$ArrayList
-			'ids:' + #ids            | must be a single value, but is of type java.util.Arrays$ArrayList
-			#array                   | must be a single value, but is of type int[]
-			#map                     | must be a single value, but is of type java.util.ImmutableCollections$Map1
-			#optional                | must be a single value, but is of type java.util.Optional
-			#plain                   | is of type java.lang.Object, which has no toString() of its own: name the property that identifies it
-			#nothing.name            | cannot be evaluated: EL1007E: Property or field 'name' cannot be found on null
-			#order.nam               | cannot be evaluated: EL1008E: Property or field 'nam' cannot be found on object of type 'io.coordination.aop.KeyExpressionTests$Order' - maybe not public or not valid?
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					#nothing                 | is null
+					'order:' + #nothing      | has a part that is null: #nothing
+					#nothing + ':' + #id     | has a part that is null: #nothing
+					#id > 1 ? 'x' + #nothing : 'y' | has a part that is null: #nothing
+					' '                      | is blank
+					#ids                     | must be a single value, but is of type java.util.Arrays$ArrayList
+					'ids:' + #ids            | must be a single value, but is of type java.util.Arrays$ArrayList
+					#array                   | must be a single value, but is of type int[]
+					#map                     | must be a single value, but is of type java.util.ImmutableCollections$Map1
+					#optional                | must be a single value, but is of type java.util.Optional
+					#plain                   | is of type java.lang.Object, which has no toString() of its own: name the property that identifies it
+					#nothing.name            | cannot be evaluated: EL1007E: Property or field 'name' cannot be found on null
+					#order.nam               | cannot be evaluated: EL1008E: Property or field 'nam' cannot be found on object of type 'io.coordination.aop.KeyExpressionTests$Order' - maybe not public or not valid?
+					""")
 	void refusesWhatCannotBeAKey(String expression, String problem) {
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> evaluate(expression))
 			.withMessage("The key \"" + expression + "\" of Shop.buy(…) " + problem);
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			#odrer.id      | uses '#odrer', which is no parameter. | Did you mean '#order'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
-			#ID            | uses '#ID', which is no parameter.    | Did you mean '#id'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
-			'o:' + #skuNumber | uses '#skuNumber', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
-			#p9            | uses '#p9', which is no parameter. | Did you mean '#map'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
-			#root          | uses '#root', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
-			order.id       | uses 'order', which is no variable.   | Did you mean '#order'?
-			order          | uses 'order', which is no variable.   | Did you mean '#order'?
-			daily          | uses 'daily', which is no variable.   | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
-			#order.id(daily) | uses 'daily', which is no variable. | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
-			now()          | calls 'now()' on nothing. | Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).
-			#hash(#id)     | calls a function, but there are none. | Call a method of a parameter, or of a type as in T(java.lang.Math).abs(#id).
-			#id = 5        | changes a value. | Only read in a key.
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					#odrer.id      | uses '#odrer', which is no parameter. | Did you mean '#order'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					#ID            | uses '#ID', which is no parameter.    | Did you mean '#id'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					'o:' + #skuNumber | uses '#skuNumber', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					#p9            | uses '#p9', which is no parameter. | Did you mean '#map'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					#root          | uses '#root', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					order.id       | uses 'order', which is no variable.   | Did you mean '#order'?
+					order          | uses 'order', which is no variable.   | Did you mean '#order'?
+					daily          | uses 'daily', which is no variable.   | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
+					#order.id(daily) | uses 'daily', which is no variable. | Write '#daily' if it is a parameter. If it is a constant, it belongs to the name: name = "daily".
+					now()          | calls 'now()' on nothing. | Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).
+					#hash(#id)     | calls a function, but there are none. | Call a method of a parameter, or of a type as in T(java.lang.Math).abs(#id).
+					#id = 5        | changes a value. | Only read in a key.
+					""")
 	void refusesAtStartUpWhatItDoesNotHave(String expression, String problem, String action) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
 			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo(action))

@@ -66,7 +66,8 @@ class LockedBeanCheckerTests {
 			definition.setScope(BeanDefinition.SCOPE_PROTOTYPE);
 		}), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
 		refuses(this.runner.withPropertyValues("spring.main.lazy-initialization=true")
-			.withBean(FinalMethod.class, FinalMethod::new), "FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
+			.withBean(FinalMethod.class, FinalMethod::new),
+				"FinalMethod.locked(): the method is final" + RUNS_UNLOCKED);
 	}
 
 	@Test
@@ -80,8 +81,8 @@ class LockedBeanCheckerTests {
 
 	@Test
 	void refusesABeanThatWasRegisteredByHand() {
-		refuses(this.runner.withInitializer(
-				(context) -> context.getBeanFactory().registerSingleton("good", new Good())),
+		refuses(this.runner
+			.withInitializer((context) -> context.getBeanFactory().registerSingleton("good", new Good())),
 				"Good.locked(): bean 'good' is not proxied, so the method would run without the lock.");
 	}
 
@@ -113,8 +114,7 @@ class LockedBeanCheckerTests {
 		without.run((context) -> assertThat(context).hasNotFailed());
 		FailureAnalysis analysis = refuses(without.withBean(Good.class, Good::new),
 				"@DistributedLock on methods of this application: there is no bean of type LockRegistry.");
-		assertThat(analysis.getAction())
-			.isEqualTo("Add a backend, or remove what excludes its auto-configuration.");
+		assertThat(analysis.getAction()).isEqualTo("Add a backend, or remove what excludes its auto-configuration.");
 		refuses(this.runner.withUserConfiguration(TwoRegistries.class).withBean(Good.class, Good::new),
 				"@DistributedLock on methods of this application: there are 2 beans of type LockRegistry.");
 	}
