@@ -34,13 +34,12 @@ public final class ResilienceAutoConfiguration {
 		.minimumNumberOfCalls(10)
 		.waitDurationInOpenState(Duration.ofSeconds(2))
 		.permittedNumberOfCallsInHalfOpenState(3)
-		.recordExceptions(BackendException.class)
 		.build();
 
 	private static final RetryConfig RETRY = RetryConfig.custom()
 		.maxAttempts(3)
 		.intervalFunction(IntervalFunction.ofExponentialRandomBackoff(50, 2))
-		.retryExceptions(BackendException.class)
+		.retryOnException((ex) -> ex instanceof BackendException || ex.getCause() instanceof BackendException)
 		.build();
 
 	@Bean

@@ -1,12 +1,15 @@
 package io.coordination.sample;
 
+import java.net.ConnectException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 
 import org.springframework.http.MediaType;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestClientException;
 
@@ -48,7 +51,7 @@ class Peers {
 	 * Sends buyers to another instance.
 	 * @param name the instance
 	 * @param share who comes
-	 * @return {@code false} if it does not answer
+	 * @return {@code false} if they surely did not get there
 	 */
 	boolean rush(String name, Crowd.Share share) {
 		return post(name, "rush", share);
@@ -73,6 +76,11 @@ class Peers {
 				.retrieve()
 				.toBodilessEntity();
 			return true;
+		}
+		catch (ResourceAccessException ex) {
+			// Without an answer nobody knows whether it arrived: sent again, it might
+			// arrive twice
+			return !(ex.getCause() instanceof ConnectException || ex.getCause() instanceof HttpConnectTimeoutException);
 		}
 		catch (RestClientException ex) {
 			return false;
