@@ -92,6 +92,7 @@ class Instances {
 	 * The instances that were there not long ago, in the order of their names.
 	 * @return the instances, this one included
 	 */
+	@SuppressWarnings("NullAway") // a row is never null
 	List<Instance> list() {
 		return this.jdbc.sql("""
 				select name, pid, database_host, redis, datediff(millisecond, seen_at, current_timestamp) silent_for

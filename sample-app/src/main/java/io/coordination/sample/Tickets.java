@@ -87,6 +87,7 @@ class Tickets {
 			.update();
 	}
 
+	@SuppressWarnings("NullAway") // a row is never null
 	List<Ticket> sold(long concert) {
 		return this.jdbc.sql(
 				"select id, seat, buyer, instance, cast(token as varchar) token from ticket where concert = ? order by id")
