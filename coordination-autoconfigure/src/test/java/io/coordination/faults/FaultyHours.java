@@ -34,11 +34,6 @@ final class FaultyHours implements AutoCloseable {
 
 	private static final Duration WAIT_TIME = Duration.ofSeconds(1);
 
-	/**
-	 * Longer than any pause that must keep the lock exclusive needs, shorter than a test.
-	 */
-	private static final Duration LEASE_TIME = Duration.ofSeconds(3);
-
 	private final List<Instance> instances = new ArrayList<>();
 
 	private final List<Thread> threads = new ArrayList<>();
@@ -55,13 +50,16 @@ final class FaultyHours implements AutoCloseable {
 
 	private final Witness witness;
 
+	private final Duration commandTimeout;
+
 	private volatile boolean over;
 
-	FaultyHours(RedisServer redis, RedisServer resource) {
+	FaultyHours(RedisServer redis, RedisServer resource, Duration commandTimeout, Duration leaseTime) {
+		this.commandTimeout = commandTimeout;
 		this.witness = new Witness(resource.port(), "test");
 		for (int i = 0; i < 2; i++) {
-			Instance instance = Instance.start(redis.port(),
-					(builder) -> builder.waitTime(WAIT_TIME).leaseTime(LEASE_TIME));
+			Instance instance = Instance.start(redis.port(), commandTimeout,
+					(builder) -> builder.waitTime(WAIT_TIME).leaseTime(leaseTime));
 			this.instances.add(instance);
 			for (int j = 0; j < THREADS; j++) {
 				String who = "worker-" + i + "-" + j;
@@ -118,9 +116,9 @@ final class FaultyHours implements AutoCloseable {
 				+ " ms, longest release " + millis(this.longestRelease) + " ms, failures " + summary());
 		assertThat(this.tokens.size()).as("grants").isGreaterThan(100);
 		assertThat(Duration.ofNanos(this.longestAcquire.get())).as("longest acquire")
-			.isLessThan(WAIT_TIME.plus(Instance.COMMAND_TIMEOUT).plus(Instance.SCHEDULING_SLACK));
+			.isLessThan(WAIT_TIME.plus(this.commandTimeout).plus(Instance.SCHEDULING_SLACK));
 		assertThat(Duration.ofNanos(this.longestRelease.get())).as("longest release")
-			.isLessThan(Instance.COMMAND_TIMEOUT.plus(Instance.SCHEDULING_SLACK));
+			.isLessThan(this.commandTimeout.plus(Instance.SCHEDULING_SLACK));
 	}
 
 	/**

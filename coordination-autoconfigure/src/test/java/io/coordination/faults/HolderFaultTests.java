@@ -54,12 +54,12 @@ class HolderFaultTests {
 	 */
 	@Test
 	void afterAKillTheNextWaiterEntersWhenTheLeaseHasEndedAndNotBefore() throws Exception {
-		try (ChildJvm holder = holder(Duration.ofSeconds(2))) {
+		try (ChildJvm holder = holder(Duration.ofSeconds(4))) {
 			long dead = Long.parseLong(holder.expect("acquired", PATIENCE));
 			CompletableFuture<LockHandle> waiter = waiter();
 			// longer than the lease: the holder lives, so it is renewed
 			assertThat(waiter).as("while the holder lives")
-				.satisfies((w) -> assertStillWaiting(w, Duration.ofSeconds(3)));
+				.satisfies((w) -> assertStillWaiting(w, Duration.ofSeconds(5)));
 			holder.kill();
 			long before = System.nanoTime();
 			long left = this.probe.askNumber("PTTL", Instance.lockKey(NAME));
@@ -83,7 +83,7 @@ class HolderFaultTests {
 	void afterALongPauseTheOldHolderLearnsThatItLostBeforeItCanDoAnything() throws Exception {
 		try (RedisServer resource = RedisServer.start();
 				Witness witness = new Witness(resource.port(), "next");
-				ChildJvm holder = holder(Duration.ofMillis(1500), resource)) {
+				ChildJvm holder = holder(Duration.ofSeconds(3), resource)) {
 			long old = Long.parseLong(holder.expect("acquired", PATIENCE));
 			holder.ask("wait for a gap", "waiting", PATIENCE);
 			CompletableFuture<LockHandle> waiter = waiter();

@@ -27,6 +27,9 @@ final class Instance implements AutoCloseable {
 	/** Short, so that the bounds that contain it are sharp. */
 	static final Duration COMMAND_TIMEOUT = Duration.ofMillis(500);
 
+	/** Where nothing is spoiled: nothing shall fail on a machine that is slow. */
+	static final Duration PATIENT_COMMAND_TIMEOUT = Duration.ofSeconds(10);
+
 	static final Duration GRANT_LEASE = Duration.ofSeconds(2);
 
 	/**
@@ -46,12 +49,12 @@ final class Instance implements AutoCloseable {
 
 	private final ManagedLockRegistry locks;
 
-	private Instance(int port, Consumer<LockRegistryBuilder> customizer) {
+	private Instance(int port, Duration commandTimeout, Consumer<LockRegistryBuilder> customizer) {
 		this.connections = new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", port));
 		this.connections.afterPropertiesSet();
 		this.connections.start();
 		LockRegistryBuilder builder = LockRegistryBuilder
-			.of(new RedisLockBackendFactory(this.connections, new RedisLockSettings(COMMAND_TIMEOUT, GRANT_LEASE)))
+			.of(new RedisLockBackendFactory(this.connections, new RedisLockSettings(commandTimeout, GRANT_LEASE)))
 			.namespace(NAMESPACE)
 			.gracePeriod(Duration.ofSeconds(1))
 			.listener(this.events::add);
@@ -60,13 +63,27 @@ final class Instance implements AutoCloseable {
 	}
 
 	/**
-	 * Starts an instance.
+	 * Starts an instance for a test that spoils the server or the network.
 	 * @param port the port of Redis, or of a proxy before it
 	 * @param customizer sets what is special
 	 * @return the running instance
 	 */
 	static Instance start(int port, Consumer<LockRegistryBuilder> customizer) {
-		return new Instance(port, customizer);
+		return start(port, COMMAND_TIMEOUT, customizer);
+	}
+
+	static Instance start(int port, Duration commandTimeout, Consumer<LockRegistryBuilder> customizer) {
+		return new Instance(port, commandTimeout, customizer);
+	}
+
+	/**
+	 * Starts an instance for a test in which no request fails.
+	 * @param port the port of Redis, or of a proxy before it
+	 * @param customizer sets what is special
+	 * @return the running instance
+	 */
+	static Instance startPatient(int port, Consumer<LockRegistryBuilder> customizer) {
+		return start(port, PATIENT_COMMAND_TIMEOUT, customizer);
 	}
 
 	static Instance start(int port) {

@@ -54,7 +54,7 @@ class LeakTests {
 	@Test
 	void fiftyThousandNamesInRedisLeaveNothing() throws Exception {
 		try (RedisServer redis = RedisServer.start();
-				Instance instance = Instance.start(redis.port(), LeakTests::withoutRecord)) {
+				Instance instance = Instance.startPatient(redis.port(), LeakTests::withoutRecord)) {
 			acquire(instance.locks(), "warm-up", 5_000);
 			long heap = Leftovers.heap();
 			int threads = Thread.activeCount();
@@ -73,8 +73,8 @@ class LeakTests {
 	@Test
 	void waitersThatGiveUpLeaveNothing() throws Exception {
 		try (RedisServer redis = RedisServer.start();
-				Instance holder = Instance.start(redis.port());
-				Instance instance = Instance.start(redis.port(), LeakTests::withoutRecord);
+				Instance holder = Instance.startPatient(redis.port(), LeakTests::withoutRecord);
+				Instance instance = Instance.startPatient(redis.port(), LeakTests::withoutRecord);
 				LockHandle held = holder.locks().acquire("busy")) {
 			giveUp(instance.locks(), 200);
 			long heap = Leftovers.heap();

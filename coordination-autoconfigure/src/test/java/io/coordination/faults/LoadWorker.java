@@ -44,7 +44,7 @@ final class LoadWorker {
 		int seconds = Integer.parseInt(args[2]);
 		int threads = Integer.parseInt(args[3]);
 		String[] names = args[4].split(",", -1);
-		Instance instance = Instance.start(Integer.parseInt(args[0]), (builder) -> builder.waitTime(WAIT_TIME));
+		Instance instance = Instance.startPatient(Integer.parseInt(args[0]), (builder) -> builder.waitTime(WAIT_TIME));
 		LoadWorker worker = new LoadWorker(instance.locks(), Integer.parseInt(args[1]), names);
 		CountDownLatch go = new CountDownLatch(1);
 		List<Thread> visitors = worker.start(threads, go);

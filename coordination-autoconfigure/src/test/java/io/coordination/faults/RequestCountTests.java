@@ -35,7 +35,8 @@ class RequestCountTests {
 	@BeforeEach
 	void start() throws Exception {
 		this.proxy = new FaultProxy(RedisServer.shared().port());
-		this.instance = Instance.start(this.proxy.port());
+		this.instance = Instance.startPatient(this.proxy.port(), (builder) -> {
+		});
 		// connects and loads the scripts
 		this.instance.locks().acquire("first").release();
 		this.proxy.resetCounters();

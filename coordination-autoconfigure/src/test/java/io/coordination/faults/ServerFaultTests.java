@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
@@ -34,6 +35,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "There are no signals to pause a process with")
 class ServerFaultTests {
 
+	private static final Duration LEASE = Duration.ofSeconds(3);
+
 	private RedisServer redis;
 
 	private RedisServer resource;
@@ -41,10 +44,13 @@ class ServerFaultTests {
 	private FaultyHours hours;
 
 	@BeforeEach
-	void start() {
+	void start(TestInfo test) {
 		this.redis = RedisServer.start();
 		this.resource = RedisServer.start();
-		this.hours = new FaultyHours(this.redis, this.resource);
+		boolean unnoticed = test.getTags().contains("unnoticed");
+		this.hours = new FaultyHours(this.redis, this.resource,
+				unnoticed ? Instance.PATIENT_COMMAND_TIMEOUT : Instance.COMMAND_TIMEOUT,
+				unnoticed ? Duration.ofSeconds(30) : LEASE);
 	}
 
 	@AfterEach
@@ -80,18 +86,21 @@ class ServerFaultTests {
 	}
 
 	/**
-	 * Catches the same for a server that answers some and delays others.
+	 * Catches the same for a server that answers some and delays others. The pause is
+	 * longer than half of the lease, so that the holder becomes uncertain, and so short
+	 * that the lease does not end however long ago (up to a third of it) it was renewed
+	 * last.
 	 */
 	@Test
 	void aServerThatPausesItsClients() throws Exception {
-		LockHandle held = holder("held", Duration.ofSeconds(3));
+		LockHandle held = holder("held", Duration.ofSeconds(9));
 		this.hours.workFor(Duration.ofSeconds(1));
 		try (RedisProbe probe = new RedisProbe(this.redis.port())) {
-			probe.ask("CLIENT", "PAUSE", "2200", "ALL");
+			probe.ask("CLIENT", "PAUSE", "5000", "ALL");
 		}
-		this.hours.workFor(Duration.ofMillis(2200));
+		this.hours.workFor(Duration.ofSeconds(5));
 		this.hours.assertRecovers();
-		Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> held.state() == LockState.HELD);
+		Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> held.state() == LockState.HELD);
 		assertThat(held.release()).isTrue();
 		this.hours.finish();
 		assertThat(this.hours.first().events(LockUncertain.class, "held")).hasSize(1);
@@ -103,10 +112,11 @@ class ServerFaultTests {
 	 * Catches a client that gives up on NOSCRIPT: nobody may even notice.
 	 */
 	@Test
+	@Tag("unnoticed")
 	void aServerThatForgetsItsScripts() throws Exception {
-		LockHandle held = holder("held", Duration.ofSeconds(2));
+		LockHandle held = holder("held", Duration.ofSeconds(6));
 		try (RedisProbe probe = new RedisProbe(this.redis.port())) {
-			for (int i = 0; i < 60; i++) {
+			for (int i = 0; i < 100; i++) {
 				this.hours.workFor(Duration.ofMillis(50));
 				probe.ask("SCRIPT", "FLUSH");
 			}
