@@ -48,6 +48,9 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 	volatile boolean holdsPushes;
 
+	/** Whether requests are carried out in the order they were sent. */
+	volatile boolean ordered = true;
+
 	volatile BackendListener listener;
 
 	private final MemoryLockBackendFactory factory;
@@ -116,7 +119,10 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 		@Override
 		public BackendTraits traits() {
-			return this.backend.traits();
+			BackendTraits traits = this.backend.traits();
+			return new BackendTraits(traits.id(), traits.expiry(), traits.fencing(), traits.fairness(),
+					FlakyBackendFactory.this.ordered, traits.minLease(), traits.requestTimeout(),
+					traits.pollInterval());
 		}
 
 		@Override

@@ -1,0 +1,64 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Handles that nobody can reach any more, and grants that nobody took.
+ */
+class DroppedHandleTests extends EngineFixture {
+
+	@Test
+	void aHandleThatWasDroppedIsReleased() {
+		hold(this.locks);
+		assertThat(isFree()).isFalse();
+		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
+			System.gc();
+			this.time.advance(Duration.ofMillis(500));
+			return isFree();
+		});
+		assertThat(this.locks.held()).isEmpty();
+	}
+
+	@Test
+	void aHandleThatIsReachableIsKept() {
+		LockHandle handle = hold(this.locks);
+		for (int i = 0; i < 5; i++) {
+			System.gc();
+			this.time.advance(Duration.ofMillis(500));
+		}
+		assertThat(isFree()).isFalse();
+		assertThat(handle.release()).isTrue();
+	}
+
+	@Test
+	void aGrantThatComesAfterCancellationIsReleased() {
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		future.cancel(false);
+		assertThat(isFree()).as("granted in the store").isFalse();
+		this.backend.deliver(this.backend.heldAnswers);
+		assertThat(isFree()).isTrue();
+	}
+
+	@Test
+	void aGrantPushedAfterCancellationIsReleased() {
+		LockHandle other = hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+		this.backend.holdsPushes = true;
+		this.backend.network = FlakyBackendFactory.Network.DOWN;
+		future.cancel(false);
+		other.close();
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		this.backend.deliver(this.backend.heldPushes);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(isFree()).isTrue();
+	}
+
+}

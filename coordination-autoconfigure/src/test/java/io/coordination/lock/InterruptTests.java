@@ -1,0 +1,167 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Interrupts: of waiting threads, at a release, and by choice when a lock is lost.
+ */
+class InterruptTests extends EngineFixture {
+
+	private final CompletableFuture<Thread> worker = new CompletableFuture<>();
+
+	private final ExecutorService executor = Executors.newSingleThreadExecutor();
+
+	@AfterEach
+	void stopThread() {
+		this.executor.shutdownNow();
+	}
+
+	@Test
+	void anInterruptedWaitEndsAndLeavesNothingBehind() {
+		LockHandle other = hold(this.others);
+		Future<LockHandle> waiting = this.executor.submit(() -> {
+			this.worker.complete(Thread.currentThread());
+			return this.locks.acquire(SPEC.withUnboundedWait());
+		});
+		interruptWhenWaiting();
+		assertThatThrownBy(waiting::get).hasCauseInstanceOf(InterruptedException.class);
+		other.close();
+		assertThat(isFree()).isTrue();
+		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
+	}
+
+	@Test
+	void anInterruptedWaitForSeveralGivesBackWhatItGot() {
+		now(ask(this.others, LockSpec.of("b")));
+		Future<LockHandle> waiting = this.executor.submit(() -> {
+			this.worker.complete(Thread.currentThread());
+			return this.locks.acquire(LockSpec.ofAll("a", "b").withUnboundedWait());
+		});
+		Awaitility.await().until(() -> this.locks.held().size() == 1);
+		this.worker.join().interrupt();
+		assertThatThrownBy(waiting::get).hasCauseInstanceOf(InterruptedException.class);
+		Awaitility.await().until(() -> ((DefaultLockRegistry) this.locks).gateCount() == 0);
+		now(ask(this.others, LockSpec.of("a").withoutWaiting())).close();
+	}
+
+	@Test
+	void lockIsNotStoppedByAnInterruptAndKeepsIt() throws Exception {
+		LockHandle other = hold(this.others);
+		Lock lock = this.locks.asLock(SPEC.names().get(0));
+		Future<Boolean> waiting = this.executor.submit(() -> {
+			this.worker.complete(Thread.currentThread());
+			lock.lock();
+			try {
+				return Thread.interrupted();
+			}
+			finally {
+				lock.unlock();
+			}
+		});
+		interruptWhenWaiting();
+		Awaitility.await().until(() -> !this.worker.join().isInterrupted());
+		other.close();
+		assertThat(waiting.get(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(isFree()).isTrue();
+	}
+
+	@Test
+	void anInterruptedThreadReleasesAllTheSameAndStaysInterrupted() throws Exception {
+		LockHandle handle = hold(this.locks);
+		Future<Boolean> released = this.executor.submit(() -> {
+			Thread.currentThread().interrupt();
+			return handle.release() && Thread.interrupted();
+		});
+		assertThat(released.get(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(isFree()).isTrue();
+	}
+
+	@Test
+	void aThreadThatIsInterruptedAlreadyAsksForNothing() throws Exception {
+		int before = this.backend.requests.get();
+		Future<LockHandle> waiting = this.executor.submit(() -> {
+			Thread.currentThread().interrupt();
+			return this.locks.acquire(SPEC);
+		});
+		assertThatThrownBy(waiting::get).hasCauseInstanceOf(InterruptedException.class);
+		assertThat(this.backend.requests).hasValue(before);
+	}
+
+	@Test
+	void aLossInterruptsTheActionThatAskedForIt() {
+		CountDownLatch never = new CountDownLatch(1);
+		Future<String> action = this.executor.submit(() -> this.locks.execute(SPEC.withInterruptOnLoss(), (lock) -> {
+			this.worker.complete(Thread.currentThread());
+			try {
+				never.await();
+				return "not interrupted";
+			}
+			catch (InterruptedException ex) {
+				return "interrupted";
+			}
+		}));
+		this.worker.join();
+		this.time.pause(LEASE.plusSeconds(1));
+		assertThatThrownBy(() -> action.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(LockLostException.class);
+		assertThat(this.worker.join().isInterrupted()).isFalse();
+	}
+
+	@Test
+	void aLossThatComesAfterTheActionInterruptsNobody() throws Exception {
+		CompletableFuture<LockHandle> kept = new CompletableFuture<>();
+		Future<Boolean> action = this.executor.submit(() -> {
+			this.locks.execute(SPEC.withInterruptOnLoss(), (lock) -> {
+				kept.complete(lock);
+				return null;
+			});
+			this.time.pause(LEASE.plusSeconds(1));
+			return Thread.currentThread().isInterrupted();
+		});
+		assertThat(action.get(10, TimeUnit.SECONDS)).isFalse();
+		assertThat(kept.join().state()).isEqualTo(LockState.RELEASED);
+	}
+
+	@Test
+	void anInterruptOfTheLossIsNotLeftOnTheThread() throws Exception {
+		Future<Boolean> action = this.executor.submit(() -> {
+			try {
+				this.locks.execute(SPEC.withInterruptOnLoss(), (lock) -> {
+					this.time.pause(LEASE.plusSeconds(1));
+					Awaitility.await()
+						.pollInSameThread()
+						.ignoreExceptions()
+						.until(() -> Thread.currentThread().isInterrupted());
+					return null;
+				});
+			}
+			catch (LockLostException ex) {
+				return Thread.currentThread().isInterrupted();
+			}
+			return true;
+		});
+		assertThat(action.get(20, TimeUnit.SECONDS)).isFalse();
+	}
+
+	private void interruptWhenWaiting() {
+		Thread thread = this.worker.join();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(10))
+			.until(() -> thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING);
+		thread.interrupt();
+	}
+
+}
