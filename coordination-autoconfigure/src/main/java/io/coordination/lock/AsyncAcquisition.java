@@ -71,7 +71,7 @@ final class AsyncAcquisition {
 	private void cancelled(LocalGate entered) {
 		if (entered.abandon(this.waiter)) {
 			cancelTimer();
-			this.engine.refused(this.name, this.waiter, null);
+			this.engine.announcer().refused(this.name, this.waiter, null);
 		}
 	}
 
@@ -87,13 +87,13 @@ final class AsyncAcquisition {
 		}
 		cancelTimer();
 		try {
-			LockHandle handle = this.engine.acquired(this.name, this.waiter);
+			LockHandle handle = this.engine.acquired(this.waiter);
 			if (!this.future.complete(handle)) {
 				handle.releaseAsync();
 			}
 		}
 		catch (RuntimeException ex) {
-			this.engine.refused(this.name, this.waiter, ex);
+			this.engine.announcer().refused(this.name, this.waiter, ex);
 			this.future.completeExceptionally(ex);
 		}
 	}

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.coordination.backend.BackendException;
 import io.coordination.backend.LockKey;
 import io.coordination.backend.LockRequest;
 import io.coordination.backend.OwnerId;
@@ -102,15 +101,7 @@ final class Cleanup {
 			answer.complete(ours);
 			return;
 		}
-		BackendException failure = Engine.backendException(ex);
-		String name = grant.gate.name();
-		answer.completeExceptionally(failure.mayHaveApplied() ? new LockOutcomeUnknownException("Release of lock '"
-				+ name
-				+ "' was not answered, it may or may not have been ours until now; it is repeated in the background: "
-				+ failure.getMessage(), failure)
-				: new LockBackendException("Lock '" + name
-						+ "' could not be released now; it is tried again in the background until its lease has ended: "
-						+ failure.getMessage(), failure));
+		answer.completeExceptionally(this.engine.failures().release(grant.gate.name(), Failures.backendException(ex)));
 	}
 
 	private Task task(Grant grant) {
@@ -167,7 +158,7 @@ final class Cleanup {
 		private void retry(long now, Throwable ex) {
 			if (now - this.end >= 0) {
 				logger.warn("Lock '{}' could not be released, its lease has ended by now: {}", this.name,
-						Engine.backendException(ex).getMessage());
+						Failures.backendException(ex).getMessage());
 				Cleanup.this.pending.decrementAndGet();
 				return;
 			}

@@ -6,7 +6,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 
 import org.jspecify.annotations.Nullable;
 
@@ -61,43 +60,19 @@ final class Contender implements GrantListener {
 
 	private final @Nullable Waiting waiting;
 
-	private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.SEEKING);
+	private final Requests requests = new Requests();
+
+	private final AtomicReference<EngineTime.@Nullable Timer> timer = new AtomicReference<>();
 
 	private final long madeAt;
 
-	private volatile @Nullable Seen seen;
+	private volatile @Nullable BusyAnswer seen;
 
 	private volatile @Nullable BackendException failure;
 
 	private volatile boolean answered;
 
 	private volatile @Nullable Grant won;
-
-	private final ReentrantLock lock = new ReentrantLock();
-
-	// all guarded by lock
-	private boolean underWay;
-
-	private boolean again;
-
-	private boolean sent;
-
-	/**
-	 * Never earlier than the last request that was not answered, which may have been
-	 * repeated below us.
-	 */
-	private long lastSentAt;
-
-	private boolean unanswered;
-
-	/** Whether the store may have a place, or the lock, for this owner. */
-	private boolean leftover;
-
-	private boolean withdrawWhenAnswered;
-
-	private int failures;
-
-	private EngineTime.@Nullable Timer timer;
 
 	Contender(Engine engine, LocalGate gate, Waiter first) {
 		this.engine = engine;
@@ -155,52 +130,20 @@ final class Contender implements GrantListener {
 	}
 
 	private long begin() {
-		this.lock.lock();
-		try {
-			if (this.phase.get() != Phase.SEEKING) {
-				return NOT_NOW;
-			}
-			if (this.underWay) {
-				this.again = true;
-				return NOT_NOW;
-			}
-			cancelTimer();
-			this.underWay = true;
-			this.sent = true;
-			this.lastSentAt = this.engine.nanoTime();
-			return this.lastSentAt;
+		long now = this.engine.nanoTime();
+		if (!this.requests.begin(now)) {
+			return NOT_NOW;
 		}
-		finally {
-			this.lock.unlock();
-		}
+		cancelTimer();
+		return now;
 	}
 
 	private void answered(long sentAt, @Nullable Attempt attempt, @Nullable Throwable thrown) {
-		BackendException ex = (thrown != null) ? Engine.backendException(thrown) : null;
-		boolean withdraw;
-		boolean askAgain;
+		BackendException ex = (thrown != null) ? Failures.backendException(thrown) : null;
 		boolean first = isFirstRequestUnderWay();
-		this.lock.lock();
-		try {
-			this.underWay = false;
-			this.failures = (ex != null) ? this.failures + 1 : 0;
-			if (ex == null) {
-				this.leftover |= attempt instanceof Attempt.Granted || !this.asksOnce;
-			}
-			else if (ex.mayHaveApplied()) {
-				this.leftover = true;
-				this.unanswered = true;
-				this.lastSentAt = this.engine.nanoTime();
-			}
-			withdraw = this.withdrawWhenAnswered;
-			this.withdrawWhenAnswered = false;
-			askAgain = this.again;
-			this.again = false;
-		}
-		finally {
-			this.lock.unlock();
-		}
-		if (withdraw) {
+		long now = this.engine.nanoTime();
+		Requests.Next next = this.requests.end(attempt, ex, !this.asksOnce, now);
+		if (next.withdraw()) {
 			withdraw();
 		}
 		if (attempt instanceof Attempt.Granted granted) {
@@ -209,37 +152,37 @@ final class Contender implements GrantListener {
 		}
 		else if (attempt instanceof Attempt.Busy busy) {
 			this.failure = null;
-			this.seen = new Seen(sentAt, this.engine.nanoTime(), busy);
+			this.seen = new BusyAnswer(sentAt, now, busy.revision(), busy.remaining(), busy.holder());
 			this.answered = true;
 			this.gate.busy(this);
-			planNext(askAgain);
+			planNext(next.ask());
 		}
 		else if (ex != null) {
 			this.failure = ex;
 			if ((this.asksOnce || (first && !ex.mayHaveApplied())) && giveUp()) {
 				withdraw();
-				this.gate.failed(this, this.engine.failure(this.gate.name(), ex));
+				this.gate.failed(this, this.engine.failures().backend(this.gate.name(), ex));
 			}
 			else {
-				planNext(askAgain);
+				planNext(next.ask());
 			}
 		}
 	}
 
 	@Override
 	public void granted(BackendLease lease, Duration duration) {
-		Seen last = this.seen;
+		BusyAnswer last = this.seen;
 		if (last == null) {
 			ask();
 		}
-		else if (lease.revision() > last.busy().revision()) {
+		else if (lease.revision() > last.revision()) {
 			won(lease, last.sentAt(), Durations.nanos(duration), true);
 		}
 	}
 
 	private void won(BackendLease lease, long anchor, long armedNanos, boolean pushed) {
 		long now = this.engine.nanoTime();
-		if (this.phase.get() == Phase.GRANTED) {
+		if (this.requests.state().phase() == Requests.Phase.GRANTED) {
 			confirmed(lease, anchor, armedNanos, now, pushed);
 			return;
 		}
@@ -247,7 +190,7 @@ final class Contender implements GrantListener {
 			ask();
 			return;
 		}
-		RuntimeException unusable = this.engine.unusable(lease);
+		RuntimeException unusable = this.engine.tokens().unusable(lease);
 		Grant grant = new Grant(this, lease, anchor, armedNanos, now, pushed);
 		if (unusable != null) {
 			if (giveUp()) {
@@ -268,18 +211,12 @@ final class Contender implements GrantListener {
 	}
 
 	private boolean settle(Grant grant) {
-		this.lock.lock();
-		try {
-			if (!this.phase.compareAndSet(Phase.SEEKING, Phase.GRANTED)) {
-				return false;
-			}
-			this.won = grant;
-			cancelTimer();
-			return true;
+		if (!this.requests.grant()) {
+			return false;
 		}
-		finally {
-			this.lock.unlock();
-		}
+		this.won = grant;
+		cancelTimer();
+		return true;
 	}
 
 	/**
@@ -287,37 +224,22 @@ final class Contender implements GrantListener {
 	 * @return {@code false} if it has been granted already
 	 */
 	boolean giveUp() {
-		this.lock.lock();
-		try {
-			if (!this.phase.compareAndSet(Phase.SEEKING, Phase.GIVEN_UP)) {
-				return false;
-			}
-			cancelTimer();
-			return true;
+		if (!this.requests.giveUp()) {
+			return false;
 		}
-		finally {
-			this.lock.unlock();
-		}
+		cancelTimer();
+		return true;
 	}
 
 	/**
 	 * Leaves nothing behind in the store.
 	 */
 	void withdraw() {
-		boolean needed;
-		this.lock.lock();
-		try {
-			if (this.underWay) {
-				this.withdrawWhenAnswered = true;
-				return;
-			}
-			needed = this.leftover;
+		Requests.Withdrawal withdrawal = this.requests.withdraw();
+		if (withdrawal != Requests.Withdrawal.WHEN_ANSWERED) {
+			close();
 		}
-		finally {
-			this.lock.unlock();
-		}
-		close();
-		if (needed) {
+		if (withdrawal == Requests.Withdrawal.NOW) {
 			this.engine.cleanup().withdraw(this);
 		}
 	}
@@ -336,23 +258,11 @@ final class Contender implements GrantListener {
 	 * there is one that might: all of them may have been answered.
 	 */
 	long lastEffect() {
-		this.lock.lock();
-		try {
-			return this.lastSentAt + this.engine.requestTimeout();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return this.requests.state().lastSentAt() + this.engine.requestTimeout();
 	}
 
 	boolean hasUnanswered() {
-		this.lock.lock();
-		try {
-			return this.unanswered || this.underWay;
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return this.requests.state().unanswered();
 	}
 
 	private void planNext(boolean atOnce) {
@@ -360,34 +270,32 @@ final class Contender implements GrantListener {
 			ask();
 			return;
 		}
-		this.lock.lock();
-		try {
-			if (this.phase.get() == Phase.SEEKING && !this.underWay) {
-				cancelTimer();
-				this.timer = this.engine.schedule(this::ask, untilNext());
-			}
-		}
-		finally {
-			this.lock.unlock();
+		Requests.State state = this.requests.state();
+		if (state.phase() == Requests.Phase.SEEKING) {
+			// A timer that is set too late finds out that it has nothing to do
+			set(this.engine.schedule(this::ask, untilNext(state.failures())));
 		}
 	}
 
-	private long untilNext() {
+	private long untilNext(int failures) {
 		long longest = this.engine.pollNanos();
 		long next = (long) (longest * ThreadLocalRandom.current().nextDouble(0.55, 0.9));
-		if (this.failures > 0) {
-			return Math.min(next, FIRST_RETRY << Math.min(this.failures - 1, 10));
+		if (failures > 0) {
+			return Math.min(next, FIRST_RETRY << Math.min(failures - 1, 10));
 		}
-		Seen last = this.seen;
-		Duration remaining = (last != null) ? last.busy().remaining() : null;
+		BusyAnswer last = this.seen;
+		Duration remaining = (last != null) ? last.remaining() : null;
 		return (remaining != null) ? Math.min(next, remaining.toNanos() + AFTER_LEASE_END) : next;
 	}
 
 	private void cancelTimer() {
-		EngineTime.Timer current = this.timer;
-		if (current != null) {
-			current.cancel();
-			this.timer = null;
+		set(null);
+	}
+
+	private void set(EngineTime.@Nullable Timer next) {
+		EngineTime.Timer before = this.timer.getAndSet(next);
+		if (before != null) {
+			before.cancel();
 		}
 	}
 
@@ -397,36 +305,17 @@ final class Contender implements GrantListener {
 	@Nullable RuntimeException failure() {
 		BackendException last = this.failure;
 		if (last != null) {
-			return this.engine.failure(this.gate.name(), last);
+			return this.engine.failures().backend(this.gate.name(), last);
 		}
-		return (this.answered || !this.sent) ? null : this.engine.noAnswer(this.gate.name(), this.madeAt);
-	}
-
-	String describeHolder(long now) {
-		Seen last = this.seen;
-		if (last == null) {
-			return "held by others";
-		}
-		String holder = last.busy().holder();
-		Duration remaining = last.busy().remaining();
-		String text = (holder != null) ? "held by " + holder : "held by others";
-		if (remaining == null) {
-			return text;
-		}
-		return text + ", lease ends in " + Durations.text(Durations.nanos(remaining) - (now - last.receivedAt()));
-	}
-
-	private enum Phase {
-
-		SEEKING, GRANTED, GIVEN_UP
-
+		return (this.answered || !this.requests.state().sent()) ? null
+				: this.engine.failures().noAnswer(this.gate.name(), this.madeAt);
 	}
 
 	/**
-	 * The last Busy answer.
+	 * The last answer that somebody else has the lock, or {@code null} if there was none.
 	 */
-	private record Seen(long sentAt, long receivedAt, Attempt.Busy busy) {
-
+	@Nullable BusyAnswer seen() {
+		return this.seen;
 	}
 
 }

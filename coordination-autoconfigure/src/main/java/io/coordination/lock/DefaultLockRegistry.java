@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -66,25 +67,25 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			throw ex;
 		}
 		try {
-			return current.acquired(name, waiter);
+			return current.acquired(waiter);
 		}
 		catch (LockException ex) {
 			ex.fillInStackTrace();
-			current.refused(name, waiter, ex);
+			current.announcer().refused(name, waiter, ex);
 			throw ex;
 		}
 	}
 
 	private static void leave(Engine engine, LocalGate gate, Waiter waiter) {
 		if (gate.abandon(waiter)) {
-			engine.refused(gate.name(), waiter, null);
+			engine.announcer().refused(gate.name(), waiter, null);
 			return;
 		}
 		try {
 			waiter.hold().release();
 		}
 		catch (LockException ex) {
-			engine.refused(gate.name(), waiter, ex);
+			engine.announcer().refused(gate.name(), waiter, ex);
 		}
 	}
 
@@ -142,6 +143,8 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	@Override
 	public <T extends @Nullable Object, E extends Exception> T execute(LockSpec spec, LockedAction<T, E> action)
 			throws E, InterruptedException {
+		Objects.requireNonNull(spec, "'spec' must not be null");
+		Objects.requireNonNull(action, "'action' must not be null");
 		List<LockHandle> parts = new ArrayList<>(1);
 		List<String> missing = new ArrayList<>(1);
 		for (String name : spec.names()) {
@@ -271,10 +274,10 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	private Engine running(LockSpec spec) {
+		Objects.requireNonNull(spec, "'spec' must not be null");
 		Engine current = this.engine;
 		if (current == null) {
-			throw new LockRegistryStoppedException(
-					"Lock '" + String.join(", ", spec.names()) + "' not acquired: the lock registry is stopped");
+			throw Failures.stopped(String.join(", ", spec.names()));
 		}
 		return current;
 	}

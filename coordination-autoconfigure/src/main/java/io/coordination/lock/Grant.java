@@ -159,11 +159,33 @@ final class Grant {
 	}
 
 	/**
-	 * Whether another caller of this process may go on with this grant.
+	 * Lets a waiter use the grant, under the gate's lock. Each user has a greater number
+	 * than the one before.
+	 * @return {@code false} if the waiter does not want it any more
 	 */
-	boolean canBeHandedOver(Terms wanted, long now, long suspectSince) {
+	boolean lendTo(Waiter waiter, Engine engine) {
+		boolean handedOver = this.hold != null;
+		int number = handedOver ? this.handOvers + 1 : 0;
+		Hold next = new Hold(engine, this, engine.tokens().token(this.lease, number), waiter.maxHoldNanos,
+				engine.nanoTime(), handedOver);
+		if (!waiter.settle(next)) {
+			return false;
+		}
+		this.hold = next;
+		this.handOvers = number;
+		engine.activity().holdBegan();
+		return true;
+	}
+
+	/**
+	 * Whether another caller of this process may go on with this grant.
+	 * @param wanted what that caller asks for
+	 * @param sliceNanos for how long the grant may stay in this process
+	 */
+	boolean mayBePassedOn(Terms wanted, long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
 		return this.terms.renewal() && this.terms.equals(wanted) && !this.renewalStopped
+				&& this.handOvers < FencingTokens.MAX_HAND_OFFS && now - this.noticedAt < sliceNanos
 				&& known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;
 	}

@@ -162,7 +162,7 @@ final class Hold {
 		finally {
 			this.lock.unlock();
 		}
-		this.engine.tellLost(event, describe(event), told);
+		this.engine.announcer().lost(event, describe(event), told);
 	}
 
 	void onLost(Consumer<LockLost> callback) {
@@ -182,7 +182,7 @@ final class Hold {
 			this.lock.unlock();
 		}
 		if (known != null) {
-			this.engine.tell(known, List.of(callback));
+			this.engine.announcer().tell(known, List.of(callback));
 		}
 	}
 
@@ -199,13 +199,13 @@ final class Hold {
 		state(this.engine.nanoTime());
 		boolean active = this.phase.compareAndSet(Phase.ACTIVE, Phase.RELEASED);
 		Answers.on(this.gate.release(this), (ours, failure) -> {
-			this.engine.holdEnded();
+			this.engine.activity().holdEnded();
 			if (failure != null) {
 				answer.completeExceptionally(failure);
 				return;
 			}
 			if (active && ours) {
-				this.engine.publish(new LockReleased(name(), this.token, heldFor()));
+				this.engine.announcer().publish(new LockReleased(name(), this.token, heldFor()));
 			}
 			else if (active) {
 				tellLost(Cause.TAKEN);

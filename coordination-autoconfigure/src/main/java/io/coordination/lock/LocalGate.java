@@ -1,11 +1,12 @@
 package io.coordination.lock;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,6 @@ import io.coordination.lock.event.LockLost.Cause;
  */
 final class LocalGate {
 
-	static final int MAX_HAND_OVERS = 1023;
-
 	private final Engine engine;
 
 	private final String name;
@@ -51,7 +50,7 @@ final class LocalGate {
 	private final ReentrantLock lock = new ReentrantLock();
 
 	// all guarded by lock
-	private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(2);
+	private final Waiters waiters = new Waiters();
 
 	private @Nullable Contender contender;
 
@@ -75,29 +74,24 @@ final class LocalGate {
 	 * @return {@code false} if this gate is retired
 	 */
 	boolean enter(Waiter waiter) {
-		Runnable after;
-		this.lock.lock();
-		try {
+		return locked((after) -> {
 			if (this.retired) {
 				return false;
 			}
 			if (this.engine.isStopping()) {
-				after = refuse(waiter, this.engine.stopped(this.name));
+				refuse(waiter, Failures.stopped(this.name), after);
 			}
 			else if (waiter.asksOnce() && (this.grant != null || this.contender != null)) {
-				after = refuse(waiter, notAcquired(waiter, null));
+				refuse(waiter, notAcquired(waiter, null), after);
 			}
 			else {
-				this.waiters.addLast(waiter);
-				after = (this.grant == null && this.contender == null) ? contend(waiter) : null;
+				this.waiters.add(waiter);
+				if (this.grant == null && this.contender == null) {
+					contend(waiter, after);
+				}
 			}
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
-		return true;
+			return true;
+		});
 	}
 
 	/**
@@ -106,21 +100,21 @@ final class LocalGate {
 	 * first one its contender gets
 	 */
 	boolean lastCall(Waiter waiter) {
-		this.lock.lock();
-		try {
+		return locked((after) -> {
 			Contender current = this.contender;
-			return current != null && current.isFirstRequestUnderWay() && this.waiters.peekFirst() == waiter;
-		}
-		finally {
-			this.lock.unlock();
-		}
+			return current != null && current.isFirstRequestUnderWay() && this.waiters.first() == waiter;
+		});
 	}
 
 	/**
 	 * A waiter goes away because its time is over. It may turn out to be settled already.
 	 */
 	void expire(Waiter waiter) {
-		leave(waiter, true);
+		change((after) -> {
+			if (refuse(waiter, expired(waiter), after)) {
+				left(waiter, after);
+			}
+		});
 	}
 
 	/**
@@ -128,134 +122,78 @@ final class LocalGate {
 	 * @return {@code false} if it was settled before
 	 */
 	boolean abandon(Waiter waiter) {
-		return leave(waiter, false);
-	}
-
-	private boolean leave(Waiter waiter, boolean tell) {
-		List<Runnable> after = new ArrayList<>(2);
-		this.lock.lock();
-		try {
-			boolean left;
-			if (tell) {
-				RuntimeException failure = failure(waiter);
-				left = waiter.settle(failure);
-				after.add(waiter::signal);
+		return locked((after) -> {
+			boolean left = waiter.abandon();
+			if (left) {
+				left(waiter, after);
 			}
-			else {
-				left = waiter.abandon();
-			}
-			if (!left) {
-				return false;
-			}
-			this.waiters.remove(waiter);
-			reconsider(after);
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
-		return true;
+			return left;
+		});
 	}
 
 	/**
 	 * Fails everyone who waits and gives up the place in the store's queue.
 	 */
 	void stop() {
-		List<Runnable> after = new ArrayList<>();
-		this.lock.lock();
-		try {
+		change((after) -> {
 			Waiter waiter;
-			while ((waiter = this.waiters.pollFirst()) != null) {
-				after.add(refuse(waiter, this.engine.stopped(this.name)));
+			while ((waiter = this.waiters.takeFirst()) != null) {
+				refuse(waiter, Failures.stopped(this.name), after);
 			}
 			reconsider(after);
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
+		});
 	}
 
 	/**
 	 * The store granted the lock to the contender.
 	 */
 	void granted(Contender winner, Grant won) {
-		Runnable after;
-		this.lock.lock();
-		try {
+		change((after) -> {
 			if (this.contender != winner) {
 				throw new IllegalStateException("Granted to a contender that gave up");
 			}
 			this.contender = null;
-			Waiter next = this.waiters.peekFirst();
-			if (next != null && !next.terms.equals(won.terms)) {
-				next = null;
-			}
-			Waiter taker = (next != null) ? take(won) : null;
+			Waiter taker = take(won);
 			if (taker != null) {
 				this.grant = won;
 				this.engine.watchdog().register(won);
-				after = taker::signal;
+				after.add(taker::signal);
 			}
 			else {
-				after = giveBack(won);
+				after.add(() -> this.engine.cleanup().release(won));
+				reconsider(after);
 			}
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
+		});
 	}
 
 	/**
 	 * The store answered Busy to the contender.
 	 */
 	void busy(Contender contender) {
-		List<Runnable> after = new ArrayList<>(2);
-		this.lock.lock();
-		try {
-			if (this.contender != contender) {
-				return;
-			}
-			Waiter first = this.waiters.peekFirst();
-			if (first != null && (first.asksOnce() || contender.isOverdue(first))) {
-				this.waiters.removeFirst();
-				after.add(refuse(first, notAcquired(first, contender)));
+		change((after) -> {
+			Waiter first = this.waiters.first();
+			if (this.contender == contender && first != null && (first.asksOnce() || contender.isOverdue(first))) {
+				this.waiters.remove(first);
+				refuse(first, notAcquired(first, contender), after);
 				reconsider(after);
 			}
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
+		});
 	}
 
 	/**
 	 * The store could not be asked by the contender, which has given up.
 	 */
 	void failed(Contender contender, RuntimeException failure) {
-		List<Runnable> after = new ArrayList<>(2);
-		this.lock.lock();
-		try {
-			if (this.contender != contender) {
-				return;
+		change((after) -> {
+			if (this.contender == contender) {
+				this.contender = null;
+				Waiter first = this.waiters.takeFirst();
+				if (first != null) {
+					refuse(first, failure, after);
+				}
+				reconsider(after);
 			}
-			this.contender = null;
-			Waiter first = this.waiters.pollFirst();
-			if (first != null) {
-				after.add(refuse(first, failure));
-			}
-			reconsider(after);
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
+		});
 	}
 
 	/**
@@ -264,33 +202,29 @@ final class LocalGate {
 	 */
 	CompletionStage<Boolean> release(Hold ended) {
 		CompletableFuture<Boolean> answer = new CompletableFuture<>();
-		Runnable after;
-		this.lock.lock();
-		try {
+		change((after) -> {
 			Grant current = this.grant;
 			if (current == null || current.hold != ended) {
-				return CompletableFuture.completedFuture(false);
+				answer.complete(false);
+				return;
 			}
 			Waiter taker = mayPassOn(current) ? take(current) : null;
 			if (taker != null) {
-				after = () -> {
-					taker.signal();
-					answer.complete(true);
-				};
+				after.add(taker::signal);
+				after.add(() -> answer.complete(true));
+				return;
+			}
+			this.grant = null;
+			current.hold = null;
+			this.engine.watchdog().unregister(current);
+			Waiter next = this.waiters.first();
+			if (next != null) {
+				rotate(current, next, answer, after);
 			}
 			else {
-				this.grant = null;
-				current.hold = null;
-				this.engine.watchdog().unregister(current);
-				Waiter next = firstPending();
-				after = (next != null) ? rotate(current, next, answer) : release(current, answer);
+				release(current, answer, after);
 			}
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		run(after);
+		});
 		return answer;
 	}
 
@@ -298,9 +232,7 @@ final class LocalGate {
 	 * A grant is lost.
 	 */
 	void lost(Grant lost, Cause cause) {
-		List<Runnable> after = new ArrayList<>(3);
-		this.lock.lock();
-		try {
+		change((after) -> {
 			this.engine.watchdog().unregister(lost);
 			Hold holder = lost.hold;
 			if (holder != null) {
@@ -313,109 +245,98 @@ final class LocalGate {
 				this.grant = null;
 				reconsider(after);
 			}
+		});
+	}
+
+	@Nullable Grant grant() {
+		return locked((after) -> this.grant);
+	}
+
+	@Nullable Contender contender() {
+		return locked((after) -> this.contender);
+	}
+
+	int waiting() {
+		return locked((after) -> this.waiters.size());
+	}
+
+	/**
+	 * Does something under the lock, and after it what was added to the list.
+	 */
+	private void change(Consumer<List<Runnable>> section) {
+		locked((after) -> {
+			section.accept(after);
+			return true;
+		});
+	}
+
+	private <T extends @Nullable Object> T locked(Function<List<Runnable>, T> section) {
+		List<Runnable> after = new ArrayList<>(3);
+		T result;
+		this.lock.lock();
+		try {
+			result = section.apply(after);
 			retireIfIdle();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		run(after);
-	}
-
-	@Nullable Grant grant() {
-		this.lock.lock();
-		try {
-			return this.grant;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	@Nullable Contender contender() {
-		this.lock.lock();
-		try {
-			return this.contender;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	int waiting() {
-		this.lock.lock();
-		try {
-			return this.waiters.size();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		after.forEach(Runnable::run);
+		return result;
 	}
 
 	// All below: under the lock.
 
 	private void reconsider(List<Runnable> after) {
-		Waiter next = firstPending();
+		Waiter next = this.waiters.first();
 		Contender current = this.contender;
 		if (current != null && (next == null || !current.serves(next)) && current.giveUp()) {
 			this.contender = null;
 			after.add(current::withdraw);
 		}
 		if (next != null && this.contender == null && this.grant == null) {
-			after.add(contend(next));
+			contend(next, after);
 		}
 	}
 
-	private Runnable contend(Waiter first) {
+	private void left(Waiter waiter, List<Runnable> after) {
+		this.waiters.remove(waiter);
+		reconsider(after);
+	}
+
+	private void contend(Waiter first, List<Runnable> after) {
 		Contender next = new Contender(this.engine, this, first);
 		this.contender = next;
 		CompletionStage<?> before = this.releasing;
-		if (before == null) {
-			return next::ask;
-		}
-		return () -> Answers.on(before, (ours, failure) -> next.ask());
+		after.add((before == null) ? next::ask : () -> Answers.on(before, (ours, failure) -> next.ask()));
 	}
 
-	private Runnable rotate(Grant old, Waiter first, CompletableFuture<Boolean> answer) {
+	private void rotate(Grant old, Waiter first, CompletableFuture<Boolean> answer, List<Runnable> after) {
 		Contender next = new Contender(this.engine, this, first);
 		this.contender = next;
-		return () -> next.askByRotating(old, answer);
+		after.add(() -> next.askByRotating(old, answer));
 	}
 
-	private Runnable release(Grant old, CompletableFuture<Boolean> answer) {
+	private void release(Grant old, CompletableFuture<Boolean> answer, List<Runnable> after) {
 		if (!this.engine.traits().ordered()) {
 			this.releasing = answer;
 			Answers.on(answer, (ours, failure) -> released(answer));
 		}
-		return () -> this.engine.cleanup().release(old, answer);
+		after.add(() -> this.engine.cleanup().release(old, answer));
 	}
 
 	private void released(CompletableFuture<Boolean> answer) {
-		this.lock.lock();
-		try {
+		change((after) -> {
 			if (this.releasing == answer) {
 				this.releasing = null;
 			}
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private Runnable giveBack(Grant won) {
-		this.engine.watchdog().unregister(won);
-		List<Runnable> after = new ArrayList<>(2);
-		after.add(() -> this.engine.cleanup().release(won));
-		reconsider(after);
-		return () -> run(after);
+		});
 	}
 
 	private boolean mayPassOn(Grant current) {
-		long now = this.engine.nanoTime();
-		Waiter next = firstPending();
-		return next != null && this.engine.settings().handOff() && current.handOvers < MAX_HAND_OVERS
-				&& now - current.noticedAt < this.engine.settings().sliceNanos()
-				&& current.canBeHandedOver(next.terms, now, this.engine.suspectSince());
+		Waiter next = this.waiters.first();
+		return next != null && this.engine.settings().handOff() && current.mayBePassedOn(next.terms,
+				this.engine.nanoTime(), this.engine.settings().sliceNanos(), this.engine.suspectSince());
 	}
 
 	/**
@@ -424,35 +345,22 @@ final class LocalGate {
 	 * terms
 	 */
 	private @Nullable Waiter take(Grant given) {
-		long now = this.engine.nanoTime();
-		boolean handedOver = given.hold != null;
-		int number = handedOver ? given.handOvers + 1 : 0;
 		Waiter next;
-		while ((next = firstPending()) != null && next.terms.equals(given.terms)) {
-			this.waiters.removeFirst();
-			long token = this.engine.token(given.lease, number);
-			Hold hold = new Hold(this.engine, given, token, next.maxHoldNanos, now, handedOver);
-			if (next.settle(hold)) {
-				given.hold = hold;
-				given.handOvers = number;
-				this.engine.holdBegan();
+		while ((next = this.waiters.first()) != null && next.terms.equals(given.terms)) {
+			this.waiters.remove(next);
+			if (given.lendTo(next, this.engine)) {
 				return next;
 			}
 		}
 		return null;
 	}
 
-	private @Nullable Waiter firstPending() {
-		Waiter first;
-		while ((first = this.waiters.peekFirst()) != null && !first.isPending()) {
-			this.waiters.removeFirst();
-		}
-		return first;
-	}
-
-	private RuntimeException failure(Waiter waiter) {
+	/**
+	 * Why a waiter whose time is over did not get the lock.
+	 */
+	private RuntimeException expired(Waiter waiter) {
 		Contender current = this.contender;
-		if (current != null && current.isFirstRequestUnderWay() && this.waiters.peekFirst() != waiter) {
+		if (current != null && current.isFirstRequestUnderWay() && this.waiters.first() != waiter) {
 			return notAcquired(waiter, null);
 		}
 		RuntimeException failure = (current != null) ? current.failure() : null;
@@ -460,29 +368,15 @@ final class LocalGate {
 	}
 
 	private LockNotAcquiredException notAcquired(Waiter waiter, @Nullable Contender contender) {
-		long now = this.engine.nanoTime();
-		Grant current = this.grant;
-		Hold holder = (current != null) ? current.hold : null;
-		String who = "others";
-		if (current != null && holder != null) {
-			who = "held here by " + current.lease.owner() + " for " + Durations.text(now - holder.since)
-					+ ", lease ends in " + Durations.text(current.peek().remaining(now));
-		}
-		else if (contender != null) {
-			who = contender.describeHolder(now);
-		}
-		else {
-			who = "another caller of this process is acquiring it";
-		}
-		long others = this.waiters.stream().filter((other) -> other != waiter && other.isPending()).count();
-		String within = waiter.asksOnce() ? "at the first try" : "within " + Durations.text(now - waiter.startedAt);
-		return new LockNotAcquiredException("Lock '" + this.name + "' not acquired " + within + ": " + who + ", "
-				+ others + ((others == 1) ? " other caller waits here" : " other callers wait here"));
+		return this.engine.failures().busy(this.name, waiter, this.grant, contender, this.waiters.others(waiter));
 	}
 
-	private static Runnable refuse(Waiter waiter, RuntimeException failure) {
-		return waiter.settle(failure) ? waiter::signal : () -> {
-		};
+	private static boolean refuse(Waiter waiter, RuntimeException failure, List<Runnable> after) {
+		boolean refused = waiter.settle(failure);
+		if (refused) {
+			after.add(waiter::signal);
+		}
+		return refused;
 	}
 
 	private void retireIfIdle() {
@@ -491,16 +385,6 @@ final class LocalGate {
 			this.retired = true;
 			this.engine.forget(this);
 		}
-	}
-
-	private static void run(@Nullable Runnable after) {
-		if (after != null) {
-			after.run();
-		}
-	}
-
-	private static void run(List<Runnable> after) {
-		after.forEach(Runnable::run);
 	}
 
 }

@@ -16,29 +16,35 @@ final class LockNames {
 	}
 
 	static String check(@Nullable String name) {
+		return check("The name of a lock", name);
+	}
+
+	static String checkNamespace(@Nullable String namespace) {
+		return check("The namespace of locks", namespace);
+	}
+
+	private static String check(String what, @Nullable String name) {
 		if (name == null) {
-			throw new LockKeyException("The name of a lock must not be null");
+			throw new LockKeyException(what + " must not be null");
 		}
 		if (name.isBlank()) {
-			throw new LockKeyException("The name of a lock must not be empty or blank: '" + shown(name) + "'");
+			throw new LockKeyException(what + " must not be empty or blank: '" + shown(name) + "'");
 		}
 		if (name.length() > MAX_LENGTH) {
-			throw new LockKeyException("The name of a lock must have at most " + MAX_LENGTH + " characters, but has "
+			throw new LockKeyException(what + " must have at most " + MAX_LENGTH + " characters, but has "
 					+ name.length() + ": '" + shown(name) + "'. Use a digest of what makes it so long");
 		}
 		for (int i = 0; i < name.length(); i++) {
 			char c = name.charAt(i);
 			if (Character.isISOControl(c)) {
-				throw new LockKeyException(
-						"The name of a lock must have no control characters, but has U+%04X at %d: '%s'"
-							.formatted((int) c, i, shown(name)));
+				throw new LockKeyException("%s must have no control characters, but has U+%04X at %d: '%s'"
+					.formatted(what, (int) c, i, shown(name)));
 			}
 			if (Character.isSurrogate(c)) {
 				if (!Character.isHighSurrogate(c) || i + 1 == name.length()
 						|| !Character.isLowSurrogate(name.charAt(i + 1))) {
-					throw new LockKeyException(
-							"The name of a lock must be valid Unicode, but has half a surrogate pair at %d: '%s'"
-								.formatted(i, shown(name)));
+					throw new LockKeyException("%s must be valid Unicode, but has half a surrogate pair at %d: '%s'"
+						.formatted(what, i, shown(name)));
 				}
 				i++;
 			}

@@ -79,7 +79,7 @@ public final class LockRegistryBuilder {
 	 * @throws LockKeyException if it cannot be a namespace
 	 */
 	public LockRegistryBuilder namespace(String namespace) {
-		this.namespace = LockNames.check(namespace);
+		this.namespace = LockNames.checkNamespace(namespace);
 		return this;
 	}
 

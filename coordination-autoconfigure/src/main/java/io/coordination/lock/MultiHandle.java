@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -82,6 +83,7 @@ final class MultiHandle implements LockHandle {
 
 	@Override
 	public void onLost(Consumer<LockLost> callback) {
+		Objects.requireNonNull(callback, "'callback' must not be null");
 		AtomicBoolean told = new AtomicBoolean();
 		this.members.forEach((member) -> member.onLost((event) -> {
 			if (told.compareAndSet(false, true)) {

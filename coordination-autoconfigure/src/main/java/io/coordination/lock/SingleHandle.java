@@ -90,7 +90,7 @@ final class SingleHandle implements LockHandle {
 		Answers.on(this.engine.watchdog().verify(this.hold.grant), (ours, ex) -> this.engine.async(() -> {
 			if (ex != null) {
 				answer.completeExceptionally(new LockBackendException(
-						"Lock '" + name() + "' cannot be verified: " + Engine.backendException(ex).getMessage(), ex));
+						"Lock '" + name() + "' cannot be verified: " + Failures.backendException(ex).getMessage(), ex));
 			}
 			else {
 				answer.complete(ours && state().compareTo(LockState.UNCERTAIN) <= 0);

@@ -182,7 +182,7 @@ final class Watchdog {
 			}
 			this.engine.suspectAfterClockJump();
 			this.clocks = Clocks.read(this.engine);
-			this.engine.releaseDropped();
+			this.engine.handles().releaseDropped();
 			look(now);
 		}
 		catch (RuntimeException ex) {
@@ -212,7 +212,8 @@ final class Watchdog {
 			if (hold != null && !grant.toldUncertain
 					&& known.state(now, this.engine.suspectSince(), grant.terms.renewal()) == LockState.UNCERTAIN) {
 				grant.toldUncertain = true;
-				this.engine.publishLater(new LockUncertain(hold.name(), hold.token, known.remainingDuration(now)));
+				this.engine.announcer()
+					.publishLater(new LockUncertain(hold.name(), hold.token, known.remainingDuration(now)));
 			}
 		}
 		send(batches, now);

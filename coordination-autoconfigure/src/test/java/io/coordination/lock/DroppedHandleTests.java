@@ -15,7 +15,7 @@ class DroppedHandleTests extends EngineFixture {
 
 	@Test
 	void aHandleThatWasDroppedIsReleased() {
-		hold(this.locks);
+		now(ask(this.locks, SPEC));
 		assertThat(isFree()).isFalse();
 		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
 			System.gc();

@@ -1,6 +1,7 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,6 +41,8 @@ abstract class EngineFixture {
 
 	final ManagedLockRegistry others = builder(this.otherBackend).build();
 
+	private final List<LockHandle> kept = new ArrayList<>();
+
 	LockRegistryBuilder builder(FlakyBackendFactory factory) {
 		return LockRegistryBuilder.of(factory)
 			.namespace("test")
@@ -72,9 +75,18 @@ abstract class EngineFixture {
 	}
 
 	LockHandle hold(ManagedLockRegistry registry) {
-		CompletableFuture<LockHandle> future = ask(registry, SPEC);
+		return hold(registry, SPEC);
+	}
+
+	/**
+	 * Acquires a free lock. The handle stays reachable for as long as the test runs.
+	 */
+	LockHandle hold(ManagedLockRegistry registry, LockSpec spec) {
+		CompletableFuture<LockHandle> future = ask(registry, spec);
 		assertThat(future).isCompleted();
-		return now(future);
+		LockHandle handle = now(future);
+		this.kept.add(handle);
+		return handle;
 	}
 
 	/**

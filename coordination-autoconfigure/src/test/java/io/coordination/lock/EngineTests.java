@@ -108,7 +108,7 @@ class EngineTests extends EngineFixture {
 	@Test
 	void leasesAreRenewedInOneRequest() {
 		for (int i = 0; i < 100; i++) {
-			now(ask(this.locks, LockSpec.of("lock:" + i)));
+			hold(this.locks, LockSpec.of("lock:" + i));
 		}
 		int before = this.backend.requests.get();
 		this.time.advance(Duration.ofSeconds(29));
@@ -375,7 +375,7 @@ class EngineTests extends EngineFixture {
 
 	@Test
 	void severalLocksAreAcquiredTogetherOrNotAtAll() {
-		LockHandle b = now(ask(this.others, LockSpec.of("b")));
+		LockHandle b = hold(this.others, LockSpec.of("b"));
 		CompletableFuture<LockHandle> all = ask(this.locks, LockSpec.ofAll("c", "b", "a", "b"));
 		this.time.advance(Duration.ofSeconds(5));
 		assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> now(all));

@@ -46,7 +46,7 @@ class InterruptTests extends EngineFixture {
 
 	@Test
 	void anInterruptedWaitForSeveralGivesBackWhatItGot() {
-		now(ask(this.others, LockSpec.of("b")));
+		hold(this.others, LockSpec.of("b"));
 		Future<LockHandle> waiting = this.executor.submit(() -> {
 			this.worker.complete(Thread.currentThread());
 			return this.locks.acquire(LockSpec.ofAll("a", "b").withUnboundedWait());

@@ -34,8 +34,8 @@ class MultiLockTests extends EngineFixture {
 
 	@Test
 	void theWaitTimeIsSharedByAll() {
-		LockHandle a = now(ask(this.others, LockSpec.of("a")));
-		now(ask(this.others, LockSpec.of("b")));
+		LockHandle a = hold(this.others, LockSpec.of("a"));
+		hold(this.others, LockSpec.of("b"));
 		CompletableFuture<LockHandle> both = ask(this.locks, BOTH.withWaitTime(Duration.ofSeconds(4)));
 		this.time.advance(Duration.ofSeconds(3));
 		a.close();
@@ -77,7 +77,7 @@ class MultiLockTests extends EngineFixture {
 
 	@Test
 	void whatIsHeldIsRenewedWhileTheRestIsWaitedFor() {
-		LockHandle b = now(ask(this.others, LockSpec.of("b")));
+		LockHandle b = hold(this.others, LockSpec.of("b"));
 		CompletableFuture<LockHandle> both = ask(this.locks, BOTH.withUnboundedWait());
 		this.time.advance(LEASE.multipliedBy(3));
 		assertThat(both).isNotDone();
@@ -89,7 +89,7 @@ class MultiLockTests extends EngineFixture {
 
 	@Test
 	void aMemberLostDuringTheWaitEndsTheAcquisition() {
-		now(ask(this.others, LockSpec.of("b")));
+		hold(this.others, LockSpec.of("b"));
 		CompletableFuture<LockHandle> both = ask(this.locks, BOTH.withUnboundedWait());
 		Awaitility.await().until(() -> this.locks.held().size() == 1);
 		this.backend.forget(this.locks.held().iterator().next());
@@ -101,7 +101,7 @@ class MultiLockTests extends EngineFixture {
 
 	@Test
 	void aCancelledAcquisitionGivesBackWhatItGot() {
-		now(ask(this.others, LockSpec.of("b")));
+		hold(this.others, LockSpec.of("b"));
 		CompletableFuture<LockHandle> both = ask(this.locks, BOTH.withUnboundedWait());
 		both.cancel(false);
 		Awaitility.await().until(() -> ((DefaultLockRegistry) this.locks).gateCount() == 0);

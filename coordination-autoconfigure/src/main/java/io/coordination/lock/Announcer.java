@@ -1,0 +1,133 @@
+package io.coordination.lock;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.coordination.lock.event.LockAcquired;
+import io.coordination.lock.event.LockEvent;
+import io.coordination.lock.event.LockLost;
+import io.coordination.lock.event.LockRefused;
+
+/**
+ * Tells the application what happened to its locks. What a caller did itself is told on
+ * its own thread, everything else on the two threads of a pool, in the order in which it
+ * is given to it. What a listener throws is logged.
+ */
+final class Announcer {
+
+	private static final Logger logger = LoggerFactory.getLogger(Announcer.class);
+
+	private final Engine engine;
+
+	private final @Nullable Consumer<LockEvent> listener;
+
+	private final ThreadPoolExecutor pool = EngineThreads.pool("coordination-event", 2);
+
+	Announcer(Engine engine) {
+		this.engine = engine;
+		this.listener = engine.settings().listener();
+	}
+
+	/**
+	 * A waiter got its lock.
+	 */
+	void acquired(Hold hold, Waiter waiter) {
+		if (this.listener != null) {
+			publish(new LockAcquired(hold.name(), hold.token, waited(waiter), hold.handedOver));
+		}
+	}
+
+	/**
+	 * A waiter did not get its lock.
+	 * @param failure why, or {@code null} if it went away
+	 */
+	void refused(String name, Waiter waiter, @Nullable RuntimeException failure) {
+		if (this.listener != null) {
+			publish(new LockRefused(name, reason(failure), waited(waiter)));
+		}
+	}
+
+	private static LockRefused.Reason reason(@Nullable RuntimeException failure) {
+		if (failure == null) {
+			return LockRefused.Reason.ABANDONED;
+		}
+		if (failure instanceof LockNotAcquiredException) {
+			return LockRefused.Reason.BUSY;
+		}
+		if (failure instanceof LockOutcomeUnknownException) {
+			return LockRefused.Reason.UNKNOWN;
+		}
+		return (failure instanceof LockRegistryStoppedException) ? LockRefused.Reason.STOPPED
+				: LockRefused.Reason.BACKEND;
+	}
+
+	private Duration waited(Waiter waiter) {
+		return Duration.ofNanos(this.engine.nanoTime() - waiter.startedAt);
+	}
+
+	void publish(LockEvent event) {
+		if (this.listener != null) {
+			accept(this.listener, event);
+		}
+	}
+
+	void publishLater(LockEvent event) {
+		if (this.listener != null) {
+			later(() -> publish(event));
+		}
+	}
+
+	void lost(LockLost event, String description, List<Consumer<LockLost>> callbacks) {
+		logger.warn(description);
+		publishLater(event);
+		tell(event, callbacks);
+	}
+
+	void tell(LockLost event, List<Consumer<LockLost>> callbacks) {
+		for (Consumer<LockLost> callback : callbacks) {
+			later(() -> accept(callback, event));
+		}
+	}
+
+	private void later(Runnable announcement) {
+		try {
+			this.pool.execute(announcement);
+		}
+		catch (RejectedExecutionException ex) {
+			announcement.run();
+		}
+	}
+
+	private static <E extends LockEvent> void accept(Consumer<? super E> listener, E event) {
+		try {
+			listener.accept(event);
+		}
+		catch (RuntimeException ex) {
+			logger.error("A listener failed on {}", event, ex);
+		}
+	}
+
+	/**
+	 * Ends the threads. Listeners that are told now or later are given a second.
+	 */
+	void stop() {
+		this.pool.shutdown();
+		try {
+			if (!this.pool.awaitTermination(1, TimeUnit.SECONDS)) {
+				logger.warn("Listeners of lost locks are still busy while the lock registry stops");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}
