@@ -37,14 +37,17 @@ class TwoInstancesTests {
 			assertThat(locked.soldTwice()).isZero();
 			assertThat(locked.refused()).isEqualTo(100);
 			assertThat(locked.counts().soldOut()).isEqualTo(100);
-			assertThat(locked.tickets()).extracting(Ticket::instance)
-				.contains(shops.one().client().name(), other.name());
 			assertThat(tokens(locked)).doesNotHaveDuplicates().isSorted().first().isNotNull();
 			assertThat(state.unlocked().sold()).isGreaterThan(100);
 			assertThat(state.unlocked().soldTwice()).isPositive();
 			assertThat(other.state().locked()).as("seen from the other instance")
 				.extracting(ShopState.Outcome::tickets)
 				.isEqualTo(locked.tickets());
+
+			// More seats than one of them has buyers
+			assertThat(shops.one().client().rush(200, 150).locked().tickets()).hasSize(150)
+				.extracting(Ticket::instance)
+				.contains(shops.one().client().name(), other.name());
 		}
 	}
 
