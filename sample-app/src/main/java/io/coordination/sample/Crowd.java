@@ -9,7 +9,8 @@ import java.util.concurrent.Executors;
 
 import io.coordination.lock.LockNotAcquiredException;
 
-import org.springframework.beans.factory.DisposableBean;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
@@ -17,7 +18,7 @@ import org.springframework.stereotype.Component;
  * web server.
  */
 @Component
-class Crowd implements DisposableBean {
+class Crowd {
 
 	private static final int COUNTERS = 24;
 
@@ -173,8 +174,12 @@ class Crowd implements DisposableBean {
 		return counts;
 	}
 
-	@Override
-	public void destroy() {
+	/**
+	 * Sends everybody home. A lock waits at shutdown until its holder has finished, and a
+	 * slow buyer takes his time.
+	 */
+	@EventListener(ContextClosedEvent.class)
+	void close() {
 		this.lockedCounters.shutdownNow();
 		this.unlockedCounters.shutdownNow();
 		this.slowCounters.shutdownNow();

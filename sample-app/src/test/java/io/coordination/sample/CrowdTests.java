@@ -59,9 +59,9 @@ class CrowdTests {
 	}
 
 	@AfterEach
-	void destroy() {
-		this.crowd.destroy();
-		this.slowCrowd.destroy();
+	void close() {
+		this.crowd.close();
+		this.slowCrowd.close();
 	}
 
 	@Test
@@ -96,7 +96,7 @@ class CrowdTests {
 		assertThat(this.tickets.sold(this.locked.id())).hasSize(10);
 		assertThat(this.news.items()).extracting(News.Item::text)
 			.contains("The doors open after 200 ms, although not all buyers have arrived");
-		impatient.destroy();
+		impatient.close();
 	}
 
 	private Crowd.Share share(int first, int buyers) {
