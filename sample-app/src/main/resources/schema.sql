@@ -21,6 +21,12 @@ create table if not exists ticket (
 	token bigint
 );
 
+-- A row for each instance that buyers stand in front of, waiting for the doors to open.
+create table if not exists arrival (
+	concert bigint not null references concert (id) on delete cascade,
+	buyers int not null
+);
+
 create table if not exists instance (
 	name varchar(20) primary key,
 	pid bigint not null,

@@ -34,13 +34,13 @@ class BoxOffice {
 	 * begins, and given back after it has been committed.
 	 * @param concert the concert
 	 * @param buyer who wants to go
-	 * @param thinking how long it takes
+	 * @param thinking what takes time between reading and writing
 	 * @return {@code false} if it is sold out
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	@Transactional
 	@DistributedLock(name = "concert", key = "#concert")
-	public boolean sellWithLock(long concert, String buyer, Duration thinking) throws InterruptedException {
+	public boolean sellWithLock(long concert, String buyer, Thinking thinking) throws InterruptedException {
 		// Re-entrant, so it costs nothing: here for the token of the lock that the
 		// annotation has taken
 		return this.locks.execute(LockSpec.of("concert:" + concert),
@@ -51,22 +51,22 @@ class BoxOffice {
 	 * Sells a ticket while others may be doing the same.
 	 * @param concert the concert
 	 * @param buyer who wants to go
-	 * @param thinking how long it takes
+	 * @param thinking what takes time between reading and writing
 	 * @return {@code false} if it is sold out
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	@Transactional
-	public boolean sellWithoutLock(long concert, String buyer, Duration thinking) throws InterruptedException {
+	public boolean sellWithoutLock(long concert, String buyer, Thinking thinking) throws InterruptedException {
 		return sell(concert, buyer, thinking, null);
 	}
 
-	private boolean sell(long concert, String buyer, Duration thinking, @Nullable Long token)
+	private boolean sell(long concert, String buyer, Thinking thinking, @Nullable Long token)
 			throws InterruptedException {
 		int seatsLeft = this.tickets.seatsLeft(concert);
 		if (seatsLeft <= 0) {
 			return false;
 		}
-		Thread.sleep(thinking.toMillis());
+		thinking.think();
 		write(concert, seatsLeft, buyer, token);
 		return true;
 	}
@@ -90,6 +90,29 @@ class BoxOffice {
 		}
 		int seat = this.tickets.seats(concert) - seatsLeft + 1;
 		this.tickets.insert(concert, seat, buyer, this.instance.toString(), token);
+	}
+
+	/**
+	 * What takes time between reading how many seats are left and writing the ticket.
+	 */
+	@FunctionalInterface
+	interface Thinking {
+
+		/**
+		 * Thinks.
+		 * @throws InterruptedException if the thread is interrupted
+		 */
+		void think() throws InterruptedException;
+
+		/**
+		 * Thinks for a time.
+		 * @param duration how long
+		 * @return the thinking
+		 */
+		static Thinking of(Duration duration) {
+			return () -> Thread.sleep(duration.toMillis());
+		}
+
 	}
 
 }

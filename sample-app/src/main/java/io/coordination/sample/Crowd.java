@@ -9,7 +9,8 @@ import java.util.concurrent.Executors;
 
 import io.coordination.lock.LockNotAcquiredException;
 
-import org.springframework.beans.factory.DisposableBean;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
@@ -17,11 +18,15 @@ import org.springframework.stereotype.Component;
  * web server.
  */
 @Component
-class Crowd implements DisposableBean {
+class Crowd {
 
 	private static final int COUNTERS = 24;
 
+	private static final Duration GLANCE = Duration.ofMillis(20);
+
 	private final BoxOffice boxOffice;
+
+	private final Tickets tickets;
 
 	private final SampleProperties properties;
 
@@ -35,8 +40,11 @@ class Crowd implements DisposableBean {
 
 	private final ExecutorService slowCounters = counters("slow");
 
-	Crowd(BoxOffice boxOffice, SampleProperties properties, News news) {
+	private final ExecutorService doorkeepers = counters("doors");
+
+	Crowd(BoxOffice boxOffice, Tickets tickets, SampleProperties properties, News news) {
 		this.boxOffice = boxOffice;
+		this.tickets = tickets;
 		this.properties = properties;
 		this.news = news;
 	}
@@ -50,11 +58,23 @@ class Crowd implements DisposableBean {
 	}
 
 	/**
-	 * Sends buyers to both concerts of a rush.
+	 * Sends buyers to both concerts of a rush. The first have read how many seats are
+	 * left when the doors of all instances open: without a lock, what they know is old as
+	 * soon as one of them has bought.
 	 * @param share who comes
 	 */
 	void rush(Share share) {
-		Duration thinking = this.properties.thinkTime();
+		Doors doors = new Doors(Math.min(COUNTERS, share.buyers()));
+		BoxOffice.Thinking thinking = BoxOffice.Thinking.of(this.properties.thinkTime());
+		BoxOffice.Thinking withLock = () -> {
+			doors.pass();
+			thinking.think();
+		};
+		BoxOffice.Thinking withoutLock = () -> {
+			doors.arrive();
+			doors.pass();
+			thinking.think();
+		};
 		Tally locked = tally(share.locked());
 		Tally unlocked = tally(share.unlocked());
 		locked.arrived(share.buyers());
@@ -62,10 +82,42 @@ class Crowd implements DisposableBean {
 		for (int i = share.first(); i < share.first() + share.buyers(); i++) {
 			String buyer = "Buyer " + i;
 			this.lockedCounters
-				.execute(() -> serve(locked, () -> this.boxOffice.sellWithLock(share.locked(), buyer, thinking)));
+				.execute(() -> serve(locked, () -> this.boxOffice.sellWithLock(share.locked(), buyer, withLock)));
 			this.unlockedCounters.execute(
-					() -> serve(unlocked, () -> this.boxOffice.sellWithoutLock(share.unlocked(), buyer, thinking)));
+					() -> serve(unlocked, () -> this.boxOffice.sellWithoutLock(share.unlocked(), buyer, withoutLock)));
 		}
+		this.doorkeepers.execute(() -> {
+			try {
+				awaitAll(share, doors);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			catch (RuntimeException ex) {
+				this.news.tell(News.Kind.BAD, String.valueOf(ex.getMessage()));
+			}
+			finally {
+				locked.begin();
+				unlocked.begin();
+				doors.open();
+			}
+		});
+	}
+
+	private void awaitAll(Share share, Doors doors) throws InterruptedException {
+		Duration patience = this.properties.patience();
+		long deadline = System.nanoTime() + patience.toNanos();
+		if (doors.awaitArrivals(patience)) {
+			this.tickets.arrived(share.unlocked(), share.buyers());
+			while (System.nanoTime() - deadline < 0) {
+				if (this.tickets.arrivals(share.unlocked()) >= share.ofAll()) {
+					return;
+				}
+				Thread.sleep(GLANCE.toMillis());
+			}
+		}
+		this.news.tell(News.Kind.BAD,
+				"The doors open after %d ms, although not all buyers have arrived".formatted(patience.toMillis()));
 	}
 
 	/**
@@ -78,7 +130,8 @@ class Crowd implements DisposableBean {
 		tally.arrived(1);
 		this.news.tell(News.Kind.GOOD, buyer + " wants a ticket");
 		this.slowCounters.execute(() -> serve(tally, () -> {
-			boolean sold = this.boxOffice.sellWithLock(concert, buyer, this.properties.slowThinkTime());
+			boolean sold = this.boxOffice.sellWithLock(concert, buyer,
+					BoxOffice.Thinking.of(this.properties.slowThinkTime()));
 			this.news.tell(News.Kind.GOOD, buyer + (sold ? " has a ticket" : " came too late: sold out"));
 			return sold;
 		}));
@@ -121,11 +174,16 @@ class Crowd implements DisposableBean {
 		return counts;
 	}
 
-	@Override
-	public void destroy() {
+	/**
+	 * Sends everybody home. A lock waits at shutdown until its holder has finished, and a
+	 * slow buyer takes his time.
+	 */
+	@EventListener(ContextClosedEvent.class)
+	void close() {
 		this.lockedCounters.shutdownNow();
 		this.unlockedCounters.shutdownNow();
 		this.slowCounters.shutdownNow();
+		this.doorkeepers.shutdownNow();
 	}
 
 	/**
@@ -134,9 +192,10 @@ class Crowd implements DisposableBean {
 	 * @param locked the concert that is sold with the lock
 	 * @param unlocked the concert that is sold without
 	 * @param first the number of the first buyer
-	 * @param buyers how many buyers come
+	 * @param buyers how many buyers come to this instance
+	 * @param ofAll how many buyers come to all instances
 	 */
-	record Share(long locked, long unlocked, int first, int buyers) {
+	record Share(long locked, long unlocked, int first, int buyers, int ofAll) {
 
 	}
 

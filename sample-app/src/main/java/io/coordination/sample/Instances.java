@@ -112,6 +112,10 @@ class Instances {
 	 */
 	record Instance(String name, long pid, boolean databaseHost, String redis, long silentFor) {
 
+		boolean isSilent() {
+			return this.silentFor > 5000;
+		}
+
 		boolean isAlive() {
 			return ProcessHandle.of(this.pid).filter(ProcessHandle::isAlive).isPresent();
 		}

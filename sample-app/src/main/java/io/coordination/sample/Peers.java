@@ -19,28 +19,43 @@ import org.springframework.web.client.RestClientException;
 @Component
 class Peers {
 
-	private static final Duration PATIENCE = Duration.ofMillis(400);
+	/** For the page, which asks again soon. */
+	private final RestClient hasty = client(Duration.ofMillis(400));
 
-	private final RestClient http;
+	/** For what is not asked twice: an instance may have just started. */
+	private final RestClient patient = client(Duration.ofSeconds(5));
 
-	Peers() {
+	private static RestClient client(Duration patience) {
 		HttpClient client = HttpClient.newBuilder()
 			.version(HttpClient.Version.HTTP_1_1)
-			.connectTimeout(PATIENCE)
+			.connectTimeout(patience)
 			.build();
 		JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(client);
-		requests.setReadTimeout(PATIENCE);
-		this.http = RestClient.builder().requestFactory(requests).baseUrl("http://127.0.0.1").build();
+		requests.setReadTimeout(patience);
+		return RestClient.builder().requestFactory(requests).build();
 	}
 
 	/**
 	 * What goes on in another instance.
 	 * @param name the instance
-	 * @return what it says, or empty if it does not answer
+	 * @return what it says, or empty if it does not answer soon
 	 */
 	Optional<LocalState> state(String name) {
+		return state(this.hasty, name);
+	}
+
+	/**
+	 * Whether another instance answers. One that was heard of lately gets more time.
+	 * @param instance the instance
+	 * @return whether it answers
+	 */
+	boolean isOpen(Instances.Instance instance) {
+		return state(instance.isSilent() ? this.hasty : this.patient, instance.name()).isPresent();
+	}
+
+	private static Optional<LocalState> state(RestClient http, String name) {
 		try {
-			return Optional.ofNullable(this.http.get().uri(url(name, "state")).retrieve().body(LocalState.class));
+			return Optional.ofNullable(http.get().uri(url(name, "state")).retrieve().body(LocalState.class));
 		}
 		catch (RestClientException ex) {
 			return Optional.empty();
@@ -69,7 +84,7 @@ class Peers {
 
 	private boolean post(String name, String path, Object body) {
 		try {
-			this.http.post()
+			this.patient.post()
 				.uri(url(name, path))
 				.contentType(MediaType.APPLICATION_JSON)
 				.body(body)

@@ -14,9 +14,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param redisPort the port of the Redis that the sample starts when there is none
  * @param thinkTime how long a sale takes between reading and writing
  * @param slowThinkTime how long a sale to a slow buyer takes
+ * @param patience how long the doors stay closed at most for buyers who do not arrive
  */
 @ConfigurationProperties("sample")
 record SampleProperties(String directory, String database, int existingRedisPort, int redisPort, Duration thinkTime,
-		Duration slowThinkTime) {
+		Duration slowThinkTime, Duration patience) {
 
 }

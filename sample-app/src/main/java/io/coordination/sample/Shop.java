@@ -67,20 +67,19 @@ class Shop {
 		Concert locked = this.tickets.open(rush, Concert.Kind.LOCKED, seats, buyers);
 		Concert unlocked = this.tickets.open(rush, Concert.Kind.UNLOCKED, seats, buyers);
 		this.tickets.forgetBefore(rush - REMEMBERED_RUSHES);
-		List<String> open = this.instances.list()
+		List<Instances.Instance> others = this.instances.list()
 			.stream()
-			.map(Instances.Instance::name)
-			.filter((name) -> isSelf(name) || this.peers.state(name).isPresent())
+			.filter((instance) -> !isSelf(instance.name()) && this.peers.isOpen(instance))
 			.toList();
-		int first = 1;
-		for (int i = 0; i < open.size(); i++) {
-			int count = (buyers - first + 1) / (open.size() - i);
-			Crowd.Share share = new Crowd.Share(locked.id(), unlocked.id(), first, count);
-			if (isSelf(open.get(i)) || !this.peers.rush(open.get(i), share)) {
-				this.crowd.rush(share);
+		int sent = 0;
+		for (int i = 0; i < others.size(); i++) {
+			int count = (buyers - sent) / (others.size() + 1 - i);
+			if (this.peers.rush(others.get(i).name(),
+					new Crowd.Share(locked.id(), unlocked.id(), sent + 1, count, buyers))) {
+				sent += count;
 			}
-			first += count;
 		}
+		this.crowd.rush(new Crowd.Share(locked.id(), unlocked.id(), sent + 1, buyers - sent, buyers));
 	}
 
 	/**

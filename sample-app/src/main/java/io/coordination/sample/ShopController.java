@@ -38,12 +38,16 @@ class ShopController {
 
 	@PostMapping(path = "/concerts/{concert}/with-lock", consumes = MediaType.APPLICATION_JSON_VALUE)
 	Answer sellWithLock(@PathVariable long concert, @RequestBody Buyer buyer) throws InterruptedException {
-		return Answer.of(this.boxOffice.sellWithLock(concert, buyer.buyer(), this.properties.thinkTime()));
+		return Answer.of(this.boxOffice.sellWithLock(concert, buyer.buyer(), thinking()));
 	}
 
 	@PostMapping(path = "/concerts/{concert}/without-lock", consumes = MediaType.APPLICATION_JSON_VALUE)
 	Answer sellWithoutLock(@PathVariable long concert, @RequestBody Buyer buyer) throws InterruptedException {
-		return Answer.of(this.boxOffice.sellWithoutLock(concert, buyer.buyer(), this.properties.thinkTime()));
+		return Answer.of(this.boxOffice.sellWithoutLock(concert, buyer.buyer(), thinking()));
+	}
+
+	private BoxOffice.Thinking thinking() {
+		return BoxOffice.Thinking.of(this.properties.thinkTime());
 	}
 
 	@GetMapping("/state")

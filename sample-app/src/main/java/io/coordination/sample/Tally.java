@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 class Tally {
 
-	private final long began = System.nanoTime();
+	private volatile long began = System.nanoTime();
 
 	private final AtomicInteger open = new AtomicInteger();
 
@@ -22,6 +22,13 @@ class Tally {
 
 	void arrived(int buyers) {
 		this.open.addAndGet(buyers);
+	}
+
+	/**
+	 * Counts the time from now on.
+	 */
+	void begin() {
+		this.began = System.nanoTime();
 	}
 
 	void soldOut() {

@@ -45,6 +45,23 @@ class Tickets {
 	}
 
 	/**
+	 * Notes that buyers stand before the doors of an instance.
+	 */
+	void arrived(long concert, int buyers) {
+		this.jdbc.sql("insert into arrival (concert, buyers) values (?, ?)").params(concert, buyers).update();
+	}
+
+	/**
+	 * How many buyers stand before the doors of all instances.
+	 */
+	int arrivals(long concert) {
+		return this.jdbc.sql("select coalesce(sum(buyers), 0) from arrival where concert = ?")
+			.param(concert)
+			.query(Integer.class)
+			.single();
+	}
+
+	/**
 	 * Reads how many seats are left.
 	 */
 	int seatsLeft(long concert) {

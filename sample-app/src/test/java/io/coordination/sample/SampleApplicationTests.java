@@ -73,8 +73,9 @@ class SampleApplicationTests {
 	@Test
 	void databaseRefusesAStaleToken() throws InterruptedException {
 		Concert concert = this.tickets.open(1, Concert.Kind.LOCKED, 3, 3);
-		this.boxOffice.sellWithLock(concert.id(), "Ada", Duration.ZERO);
-		this.boxOffice.sellWithLock(concert.id(), "Grace", Duration.ZERO);
+		BoxOffice.Thinking thinking = BoxOffice.Thinking.of(Duration.ZERO);
+		this.boxOffice.sellWithLock(concert.id(), "Ada", thinking);
+		this.boxOffice.sellWithLock(concert.id(), "Grace", thinking);
 		long stale = Long.parseLong(this.tickets.sold(concert.id()).get(0).token());
 		long newest = Long.parseLong(this.tickets.sold(concert.id()).get(1).token());
 		assertThatExceptionOfType(StaleTokenException.class)

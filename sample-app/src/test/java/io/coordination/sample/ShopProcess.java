@@ -97,14 +97,15 @@ final class ShopProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Asks it to end, and waits until it has.
+	 * Asks it to end, and waits until it has: killed, it would leave its Redis behind.
 	 */
 	@Override
 	public void close() {
 		this.process.destroy();
 		try {
-			if (!this.process.waitFor(20, TimeUnit.SECONDS)) {
+			if (!this.process.waitFor(60, TimeUnit.SECONDS)) {
 				this.process.destroyForcibly();
+				throw new IllegalStateException("The shop did not end within 60s:\n" + log());
 			}
 		}
 		catch (InterruptedException ex) {

@@ -27,6 +27,8 @@ final class TwoShops implements AutoCloseable {
 	 * The instance that opened the database, without which the other cannot reach it.
 	 */
 	ShopProcess withDatabase() {
+		// Only when both are open is it known which of them opened the database
+		this.other.client();
 		ShopState state = this.one.client().state();
 		long pid = state.instances()
 			.stream()
