@@ -97,6 +97,41 @@ class EngineTests extends EngineFixture {
 	}
 
 	@Test
+	void aLockIsNotHandedOverWhileItIsUncertain() {
+		LockHandle first = hold(this.locks);
+		CompletableFuture<LockHandle> second = ask(this.locks, SPEC);
+		this.backend.listener.disconnected();
+		assertThat(first.state()).isEqualTo(LockState.UNCERTAIN);
+		first.close();
+		assertThat(now(second).fencingToken() >> 10).as("a grant of its own")
+			.isGreaterThan(first.fencingToken() >> 10);
+	}
+
+	@Test
+	void aLockIsNotHandedOverWhenRenewalIsOff() {
+		LockSpec spec = SPEC.withRenewal(false);
+		LockHandle first = now(ask(this.locks, spec));
+		CompletableFuture<LockHandle> second = ask(this.locks, spec);
+		first.close();
+		assertThat(now(second).fencingToken() >> 10).as("a whole lease of its own")
+			.isGreaterThan(first.fencingToken() >> 10);
+	}
+
+	@Test
+	void aGrantIsPassedOnNoMoreOftenThanItsTokensCanCount() {
+		LockHandle handle = hold(this.locks);
+		long revision = handle.fencingToken() >> 10;
+		for (int i = 1; i <= FencingTokens.MAX_HAND_OFFS + 1; i++) {
+			CompletableFuture<LockHandle> next = ask(this.locks, SPEC);
+			long before = handle.fencingToken();
+			handle.close();
+			handle = now(next);
+			assertThat(handle.fencingToken()).isGreaterThan(before);
+			assertThat(handle.fencingToken() >> 10 == revision).isEqualTo(i <= FencingTokens.MAX_HAND_OFFS);
+		}
+	}
+
+	@Test
 	void aLeaseIsRenewedForAsLongAsItIsHeld() {
 		LockHandle handle = hold(this.locks);
 		this.time.advance(Duration.ofMinutes(10));
@@ -204,6 +239,41 @@ class EngineTests extends EngineFixture {
 		this.time.advance(Duration.ofSeconds(1));
 		assertThat(future).isNotDone();
 		assertThat(third.state()).isEqualTo(LockState.HELD);
+	}
+
+	@Test
+	void aPushOlderThanTheLastBusyAnswerIsIgnored() {
+		LockHandle other = hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC.withUnboundedWait());
+		this.backend.holdsPushes = true;
+		this.backend.network = FlakyBackendFactory.Network.DOWN;
+		other.close();
+		this.time.advance(Duration.ofSeconds(4));
+		LockHandle third = hold(this.others);
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		this.time.advance(Duration.ofSeconds(1));
+		this.backend.deliver(this.backend.heldPushes);
+		assertThat(future).isNotDone();
+		assertThat(third.state()).isEqualTo(LockState.HELD);
+	}
+
+	@Test
+	void aPushBeforeTheFirstAnswerIsNotEntered() {
+		LockHandle other = hold(this.others);
+		this.backend.holdsPushes = true;
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC.withUnboundedWait());
+		other.close();
+		this.time.advance(Duration.ofSeconds(4));
+		LockHandle third = hold(this.others);
+		this.backend.deliver(this.backend.heldPushes);
+		assertThat(future).isNotDone();
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		third.close();
+		this.backend.holdsPushes = false;
+		this.backend.deliver(this.backend.heldAnswers);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(now(future).state()).isEqualTo(LockState.HELD);
 	}
 
 	@Test
