@@ -41,10 +41,16 @@ class BoxOffice {
 	@Transactional
 	@DistributedLock(name = "concert", key = "#concert")
 	public boolean sellWithLock(long concert, String buyer, Thinking thinking) throws InterruptedException {
-		// Re-entrant, so it costs nothing: here for the token of the lock that the
-		// annotation has taken
-		return this.locks.execute(LockSpec.of("concert:" + concert),
-				(lock) -> sell(concert, buyer, thinking, lock.fencingToken()));
+		// Re-entrant, so it costs nothing: the lock that the annotation has taken
+		return this.locks.execute(LockSpec.of("concert:" + concert), (lock) -> {
+			// Before reading: what is read must not be changed by an older holder who
+			// wakes up
+			this.tickets.announceToken(concert, lock.fencingToken());
+			boolean sold = sell(concert, buyer, thinking, lock.fencingToken());
+			// Before committing: an exception rolls back
+			lock.ensureHeld();
+			return sold;
+		});
 	}
 
 	/**
@@ -76,8 +82,8 @@ class BoxOffice {
 	 * end of its lease.
 	 * @param concert the concert
 	 * @param token the fencing token
-	 * @throws StaleTokenException if somebody has sold with a newer one, and the ticket
-	 * is not sold
+	 * @throws StaleTokenException if somebody has shown a newer one, and the ticket is
+	 * not sold
 	 */
 	@Transactional
 	public void sellWithToken(long concert, long token) {

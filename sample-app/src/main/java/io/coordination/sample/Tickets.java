@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
 
 /**
  * The concerts and tickets in the database that all instances share.
@@ -75,8 +77,19 @@ class Tickets {
 	}
 
 	/**
-	 * Lets nobody write who holds an older token than somebody who has written: the check
-	 * that a lock alone cannot make.
+	 * Shows a token before reading, in a transaction of its own: from now on nobody can
+	 * write who holds an older one.
+	 * @throws StaleTokenException if somebody has shown a newer one
+	 */
+	@Transactional(propagation = Propagation.REQUIRES_NEW)
+	public void announceToken(long concert, long token) {
+		requireNewestToken(concert, token);
+	}
+
+	/**
+	 * Lets nobody write who holds an older token than somebody who has read or written:
+	 * the check that a lock alone cannot make. Locks the row until the write is
+	 * committed.
 	 * @throws StaleTokenException if the token is stale; nothing was written
 	 */
 	void requireNewestToken(long concert, long token) {

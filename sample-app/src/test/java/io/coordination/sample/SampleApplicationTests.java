@@ -2,14 +2,20 @@ package io.coordination.sample;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
+import io.coordination.lock.LockHandle;
+import io.coordination.lock.LockLostException;
 import io.coordination.lock.LockRegistry;
+import io.coordination.lock.LockSpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.test.context.ContextConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,6 +36,9 @@ class SampleApplicationTests {
 
 	@Autowired
 	private Tickets tickets;
+
+	@Autowired
+	private StringRedisTemplate redis;
 
 	@Autowired
 	private LockRegistry coordinationLockRegistry;
@@ -80,11 +89,35 @@ class SampleApplicationTests {
 		long newest = Long.parseLong(this.tickets.sold(concert.id()).get(1).token());
 		assertThatExceptionOfType(StaleTokenException.class)
 			.isThrownBy(() -> this.boxOffice.sellWithToken(concert.id(), stale))
-			.withMessage(
-					"The database refused a sale for concert %d: its token %d is older than %d, with which somebody "
-							+ "has sold since",
+			.withMessage("The database refused a sale for concert %d: its token %d is older than %d, which it has seen",
 					concert.id(), stale, newest);
 		assertThat(this.tickets.sold(concert.id())).extracting(Ticket::buyer).containsExactly("Ada", "Grace");
+	}
+
+	@Test
+	void databaseRefusesAStaleTokenWhileTheNextHolderThinks() throws InterruptedException {
+		Concert concert = this.tickets.open(1, Concert.Kind.LOCKED, 3, 3);
+		long stale = this.coordinationLockRegistry.execute(LockSpec.of("concert:" + concert.id()),
+				LockHandle::fencingToken);
+		this.boxOffice.sellWithLock(concert.id(), "Ada",
+				() -> assertThat(CompletableFuture.runAsync(() -> this.boxOffice.sellWithToken(concert.id(), stale)))
+					.failsWithin(Duration.ofSeconds(60))
+					.withThrowableOfType(ExecutionException.class)
+					.withCauseInstanceOf(StaleTokenException.class));
+		assertThat(this.tickets.sold(concert.id())).extracting(Ticket::buyer).containsExactly("Ada");
+	}
+
+	@Test
+	void nothingIsSoldIfTheLockWasLostMeanwhile() {
+		Concert concert = this.tickets.open(1, Concert.Kind.LOCKED, 3, 3);
+		LockSpec lock = LockSpec.of("concert:" + concert.id());
+		assertThatExceptionOfType(LockLostException.class)
+			.isThrownBy(() -> this.boxOffice.sellWithLock(concert.id(), "Ada", () -> {
+				this.redis.delete("coordination:ticket-shop:{concert:" + concert.id() + "}");
+				assertThat(this.coordinationLockRegistry.execute(lock, LockHandle::verify).toCompletableFuture().join())
+					.isFalse();
+			}));
+		assertThat(this.tickets.sold(concert.id())).isEmpty();
 	}
 
 	@Test

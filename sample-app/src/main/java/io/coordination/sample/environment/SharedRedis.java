@@ -33,6 +33,8 @@ final class SharedRedis implements DisposableBean {
 
 	private static final Duration START_TIMEOUT = Duration.ofSeconds(15);
 
+	private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+
 	private final Path directory;
 
 	private final int port;
@@ -152,7 +154,7 @@ final class SharedRedis implements DisposableBean {
 				+ " has ended, and with it the locks it held. Starting it again");
 		try {
 			boolean joined = this.startLock.call(() -> {
-				if (join()) {
+				if (this.closed || join()) {
 					return true;
 				}
 				start();
@@ -173,7 +175,8 @@ final class SharedRedis implements DisposableBean {
 	@Override
 	public void destroy() {
 		this.closed = true;
-		this.rescue.shutdownNow();
+		// A server that is just being started is waited for, and stopped
+		this.rescue.shutdown();
 		try {
 			this.startLock.call(() -> {
 				StatefulRedisConnection<String, String> joined = this.connection;
@@ -188,6 +191,17 @@ final class SharedRedis implements DisposableBean {
 		}
 	}
 
+	/**
+	 * Waits until the server has ended: Lettuce sends the request for it without waiting
+	 * for anything.
+	 */
+	private static void awaitEnd(StatefulRedisConnection<String, String> connection) {
+		long deadline = System.nanoTime() + END_TIMEOUT.toNanos();
+		while (connection.isOpen() && System.nanoTime() - deadline < 0) {
+			LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+		}
+	}
+
 	private void leave(StatefulRedisConnection<String, String> joined) {
 		try {
 			boolean shared = joined.sync()
@@ -196,6 +210,7 @@ final class SharedRedis implements DisposableBean {
 				.anyMatch((line) -> line.contains(" name=" + NAME) && !line.contains(" name=" + this.name));
 			if (!shared) {
 				joined.sync().shutdown(false);
+				awaitEnd(joined);
 				logger.info("Stopped the Redis on 127.0.0.1:" + this.port + ": this was the last instance");
 			}
 		}

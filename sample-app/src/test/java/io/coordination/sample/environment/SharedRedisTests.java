@@ -71,8 +71,9 @@ class SharedRedisTests {
 		redis.open(this.nothing);
 		try (StatefulRedisConnection<String, String> connection = this.probe.connect(this.port)) {
 			connection.sync().shutdown(false);
+			Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !connection.isOpen());
 		}
-		Awaitility.await().atMost(Duration.ofSeconds(10)).until(this::answers);
+		Awaitility.await().atMost(Duration.ofSeconds(60)).until(this::answers);
 		redis.destroy();
 	}
 
