@@ -1,6 +1,6 @@
 package io.coordination.redis;
 
-import java.util.Map;
+import java.util.List;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -31,28 +31,16 @@ public final class RedisLockAutoConfiguration {
 	RedisLockBackendFactory coordinationRedisLockBackendFactory(RedisLockProperties properties,
 			ListableBeanFactory beanFactory, @CoordinationRedis ObjectProvider<RedisConnectionFactory> marked,
 			ObjectProvider<RedisConnectionFactory> any) {
-		RedisConnectionFactory chosen = marked.getIfUnique();
-		if (chosen == null) {
-			chosen = any.getIfUnique();
-		}
-		Map<String, RedisConnectionFactory> all = beanFactory.getBeansOfType(RedisConnectionFactory.class);
-		if (chosen == null) {
-			throw new FailureAnalyzedException(
-					"There are several Redis connection factories, and locks cannot choose: " + all.keySet() + ".",
-					"Mark one of them with @CoordinationRedis.");
-		}
-		if (!(chosen instanceof LettuceConnectionFactory lettuce)) {
-			throw new FailureAnalyzedException(
-					"Locks need Lettuce, but the Redis connection factory is a " + chosen.getClass().getName() + ".",
-					"Use Lettuce, or mark a LettuceConnectionFactory for locks with @CoordinationRedis.");
-		}
+		LettuceConnectionFactory chosen = RedisConnectionChoice.choose(marked, any,
+				List.of(beanFactory.getBeanNamesForType(RedisConnectionFactory.class)));
 		RedisLockSettings defaults = RedisLockSettings.defaults();
 		try {
-			return new RedisLockBackendFactory(lettuce,
+			return new RedisLockBackendFactory(chosen,
 					new RedisLockSettings(properties.commandTimeout(), defaults.grantLease()));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new FailureAnalyzedException("'coordination.redis.command-timeout' is not right: " + ex.getMessage(),
+			throw new FailureAnalyzedException(
+					"'coordination.redis.command-timeout' cannot be used: " + ex.getMessage() + ".",
 					"Set it to a duration such as '1s'.", ex);
 		}
 	}

@@ -9,7 +9,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 
-import io.coordination.backend.BackendException;
 import io.coordination.backend.LockBackendDecorator;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -39,7 +38,6 @@ public final class ResilienceAutoConfiguration {
 	private static final RetryConfig RETRY = RetryConfig.custom()
 		.maxAttempts(3)
 		.intervalFunction(IntervalFunction.ofExponentialRandomBackoff(50, 2))
-		.retryOnException((ex) -> ex instanceof BackendException || ex.getCause() instanceof BackendException)
 		.build();
 
 	@Bean

@@ -2,14 +2,14 @@ package io.coordination.resilience;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.concurrent.CompletionException;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.coordination.backend.Attempt;
-import io.coordination.backend.BackendException;
 import io.coordination.backend.BackendLease;
 import io.coordination.backend.BackendTraits;
 import io.coordination.backend.GrantListener;
@@ -18,15 +18,12 @@ import io.coordination.backend.LockRequest;
 import io.coordination.backend.Renewal;
 import io.coordination.backend.Rotation;
 import io.coordination.backend.Waiting;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.retry.Retry;
 
 /**
- * A backend whose owners' first requests are guarded.
- * <p>
- * <b>Invariant.</b> A request is repeated only as it is, for the same owner; if any of
- * its attempts may have been applied, so may the whole, whatever the last attempt said.
+ * A backend whose owners' first requests are {@linkplain GuardedRequest guarded}. All
+ * others go straight to the store.
  */
 final class ResilientLockBackend implements LockBackend {
 
@@ -38,6 +35,10 @@ final class ResilientLockBackend implements LockBackend {
 
 	private final ScheduledThreadPoolExecutor scheduler;
 
+	private final Set<GuardedRequest> underWay = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean closed;
+
 	ResilientLockBackend(LockBackend backend, CircuitBreaker breaker, Retry retry) {
 		this.backend = backend;
 		this.breaker = breaker;
@@ -47,6 +48,7 @@ final class ResilientLockBackend implements LockBackend {
 			thread.setDaemon(true);
 			return thread;
 		});
+		this.scheduler.setRemoveOnCancelPolicy(true);
 	}
 
 	@Override
@@ -91,37 +93,19 @@ final class ResilientLockBackend implements LockBackend {
 
 	@Override
 	public void close() {
+		this.closed = true;
+		this.underWay.forEach(GuardedRequest::cancel);
 		this.scheduler.shutdownNow();
 		this.backend.close();
 	}
 
 	private CompletionStage<Attempt> guarded(Supplier<CompletionStage<Attempt>> request) {
-		AtomicBoolean mayHaveApplied = new AtomicBoolean();
-		Supplier<CompletionStage<Attempt>> attempt = () -> request.get().whenComplete((answer, ex) -> {
-			if (ex != null && (!(cause(ex) instanceof BackendException known) || known.mayHaveApplied())) {
-				mayHaveApplied.set(true);
-			}
-		});
-		return this.retry
-			.executeCompletionStage(this.scheduler, CircuitBreaker.decorateCompletionStage(this.breaker, attempt))
-			.exceptionally((ex) -> {
-				throw translated(cause(ex), mayHaveApplied.get());
-			});
-	}
-
-	private BackendException translated(Throwable ex, boolean mayHaveApplied) {
-		if (ex instanceof BackendException known && known.mayHaveApplied() == mayHaveApplied) {
-			return known;
+		GuardedRequest guarded = new GuardedRequest(request, traits(), this.breaker, this.retry, this.scheduler);
+		this.underWay.add(guarded);
+		if (this.closed) {
+			guarded.cancel();
 		}
-		String message = (ex instanceof CallNotPermittedException)
-				? "Circuit breaker '" + this.breaker.getName()
-						+ "' is open, as too many requests failed lately: the store is not asked for now"
-				: String.valueOf(ex.getMessage());
-		return new BackendException(message, mayHaveApplied, ex);
-	}
-
-	private static Throwable cause(Throwable thrown) {
-		return (thrown instanceof CompletionException && thrown.getCause() != null) ? thrown.getCause() : thrown;
+		return guarded.start().whenComplete((answer, ex) -> this.underWay.remove(guarded));
 	}
 
 	/**

@@ -26,7 +26,8 @@ public final class ResilientLockBackendFactory implements LockBackendFactory {
 	 * Makes a factory.
 	 * @param factory opens the backends to guard
 	 * @param breaker the circuit breaker
-	 * @param retry the retry; each attempt is one call of the breaker
+	 * @param retry the retry: how often and when to ask again what surely had no effect;
+	 * each attempt is one call of the breaker
 	 */
 	public ResilientLockBackendFactory(LockBackendFactory factory, CircuitBreaker breaker, Retry retry) {
 		this.factory = Objects.requireNonNull(factory, "'factory' must not be null");

@@ -46,7 +46,7 @@ class ResilientLockBackendTests implements BackendListener {
 
 	private final LockBackend backend = new ResilientLockBackendFactory(
 			new RedisLockBackendFactory(this.connections,
-					new RedisLockSettings(Duration.ofMillis(300), Duration.ofSeconds(2))),
+					new RedisLockSettings(Duration.ofSeconds(2), Duration.ofSeconds(2))),
 			this.breaker,
 			Retry.of("test", RetryConfig.custom().maxAttempts(3).waitDuration(Duration.ofMillis(20)).build()))
 		.open(this);
@@ -102,15 +102,41 @@ class ResilientLockBackendTests implements BackendListener {
 	}
 
 	@Test
-	void aRequestThatMayHaveBeenAppliedOnceStaysSo() throws Exception {
+	void aRequestThatMayHaveBeenAppliedIsNotRepeated() throws Exception {
 		now(this.backend.tryAcquire(request("warm")));
 		this.redis.pause();
 		CompletableFuture<Attempt> answer = this.backend.tryAcquire(request("unknown")).toCompletableFuture();
 		Awaitility.await().until(() -> this.breaker.getMetrics().getNumberOfFailedCalls() == 1);
-		this.redis.kill();
+		this.redis.resume();
 		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> now(answer))
 			.satisfies((ex) -> assertThat((BackendException) ex.getCause()).returns(true,
 					BackendException::mayHaveApplied));
+	}
+
+	@Test
+	void aRequestThatFoundNoServerIsRepeated() throws Exception {
+		this.redis.kill();
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> now(this.backend.tryAcquire(request("nobody"))))
+			.satisfies((ex) -> assertThat((BackendException) ex.getCause()).returns(false,
+					BackendException::mayHaveApplied));
+		assertThat(this.breaker.getMetrics().getNumberOfFailedCalls()).isGreaterThan(1);
+	}
+
+	@Test
+	void whatWaitsToBeRepeatedFailsWhenItIsClosed() throws Exception {
+		LockBackend patient = new ResilientLockBackendFactory(
+				new RedisLockBackendFactory(this.connections,
+						new RedisLockSettings(Duration.ofMinutes(1), Duration.ofSeconds(2))),
+				this.breaker, Retry.of("patient", RetryConfig.custom().waitDuration(Duration.ofSeconds(30)).build()))
+			.open(this);
+		this.redis.kill();
+		CompletableFuture<Attempt> answer = patient.tryAcquire(request("late")).toCompletableFuture();
+		Awaitility.await().until(() -> this.breaker.getMetrics().getNumberOfFailedCalls() == 1);
+		patient.close();
+		assertThat(answer).isCompletedExceptionally();
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> now(answer))
+			.withMessageContaining("The lock backend 'redis' was closed before it was asked again");
 	}
 
 	@Test

@@ -1,0 +1,63 @@
+package io.coordination.autoconfigure;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+
+import io.coordination.backend.LockBackendFactory;
+
+/**
+ * Which of the backends that are there keeps the locks: the one that is named, or the
+ * only one. Never a guess, since two instances that guess differently share no locks.
+ */
+final class BackendChoice {
+
+	static final String PROPERTY = "coordination.backend";
+
+	private BackendChoice() {
+	}
+
+	/**
+	 * Chooses.
+	 * @param wanted the name that was configured, or {@code null} if there is none
+	 * @param candidates the backends that are there
+	 * @return the chosen one
+	 * @throws FailureAnalyzedException if there is none, or more than one
+	 */
+	static LockBackendFactory choose(@Nullable String wanted, List<LockBackendFactory> candidates) {
+		String names = candidates.stream().map(LockBackendFactory::id).sorted().collect(Collectors.joining(", "));
+		if (wanted != null) {
+			return candidates.stream()
+				.filter((candidate) -> candidate.id().equals(wanted))
+				.findFirst()
+				.orElseThrow(() -> unknown(wanted, names));
+		}
+		if (candidates.size() == 1) {
+			return candidates.get(0);
+		}
+		throw names.isEmpty() ? none() : several(names);
+	}
+
+	private static FailureAnalyzedException unknown(String wanted, String names) {
+		return new FailureAnalyzedException(
+				"'" + PROPERTY + "' is '" + wanted + "', but there is no such lock backend"
+						+ (names.isEmpty() ? "." : "; there is: " + names + "."),
+				"Set '" + PROPERTY + "' to one of the backends, or add its client library, "
+						+ "such as spring-boot-starter-data-redis for 'redis'.");
+	}
+
+	private static FailureAnalyzedException none() {
+		return new FailureAnalyzedException("There is no lock backend, and locks are never only local.",
+				"Add a client library, such as spring-boot-starter-data-redis, or set '" + PROPERTY
+						+ "' to 'memory' in a test.");
+	}
+
+	private static FailureAnalyzedException several(String names) {
+		return new FailureAnalyzedException("There are several lock backends: " + names + ".",
+				"Set '" + PROPERTY + "' to one of them.");
+	}
+
+}

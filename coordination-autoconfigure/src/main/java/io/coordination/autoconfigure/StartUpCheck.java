@@ -1,0 +1,80 @@
+package io.coordination.autoconfigure;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
+
+import io.coordination.backend.BackendListener;
+import io.coordination.backend.LockBackend;
+import io.coordination.backend.LockBackendFactory;
+import io.coordination.backend.LockKey;
+import io.coordination.backend.OwnerId;
+
+/**
+ * Asks the store once, over a connection of its own, before the application starts.
+ */
+final class StartUpCheck {
+
+	static final String PROPERTY = "coordination.fail-fast";
+
+	private static final Logger logger = LoggerFactory.getLogger(StartUpCheck.class);
+
+	private StartUpCheck() {
+	}
+
+	/**
+	 * Asks, and logs what the store's people should know.
+	 * @throws FailureAnalyzedException if it does not answer
+	 */
+	static void run(LockBackendFactory factory) {
+		try (LockBackend backend = factory.open(Nobody.INSTANCE)) {
+			// To connect, and to ask
+			long millis = 2 * backend.traits().requestTimeout().toMillis() + 1000;
+			backend.check().toCompletableFuture().get(millis, TimeUnit.MILLISECONDS).forEach(logger::warn);
+		}
+		catch (ExecutionException ex) {
+			throw failure(factory, String.valueOf((ex.getCause() != null) ? ex.getCause().getMessage() : null), ex);
+		}
+		catch (TimeoutException ex) {
+			throw failure(factory, "it does not answer", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted while the lock backend '" + factory.id() + "' was checked",
+					ex);
+		}
+	}
+
+	private static FailureAnalyzedException failure(LockBackendFactory factory, String why, Exception cause) {
+		return new FailureAnalyzedException(
+				"The lock backend '" + factory.id() + "' cannot be used: " + why + (why.endsWith(".") ? "" : "."),
+				"Start it, correct its address, or set '" + PROPERTY + "' to 'false' to start without it.", cause);
+	}
+
+	/**
+	 * Listens to a backend that is opened only to be checked.
+	 */
+	private enum Nobody implements BackendListener {
+
+		INSTANCE;
+
+		@Override
+		public void disconnected() {
+		}
+
+		@Override
+		public void reconnected() {
+		}
+
+		@Override
+		public void strayGrant(LockKey key, OwnerId owner) {
+		}
+
+	}
+
+}

@@ -1,0 +1,330 @@
+package io.coordination.autoconfigure;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import io.coordination.aop.DistributedLockAutoConfiguration;
+import io.coordination.backend.BackendListener;
+import io.coordination.backend.LockBackend;
+import io.coordination.backend.LockBackendFactory;
+import io.coordination.lock.LockRegistry;
+import io.coordination.memory.MemoryLockAutoConfiguration;
+import io.coordination.redis.CoordinationRedis;
+import io.coordination.redis.RedisLockAutoConfiguration;
+import io.coordination.redis.RedisServer;
+import io.coordination.resilience.ResilienceAutoConfiguration;
+import io.lettuce.core.RedisClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+/**
+ * What is printed when an application does not start because of its locks.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class StartUpFailureTests {
+
+	private static final String MEMORY = "--coordination.backend=memory";
+
+	@Test
+	void withoutABackend(CapturedOutput output) {
+		fails(new FilteredClassLoader(RedisClient.class), Application.class);
+		assertThat(output).contains(analysis("There is no lock backend, and locks are never only local.",
+				"Add a client library, such as spring-boot-starter-data-redis, "
+						+ "or set 'coordination.backend' to 'memory' in a test."));
+	}
+
+	@Test
+	void withSeveralBackends(CapturedOutput output) {
+		fails(SecondBackend.class);
+		assertThat(output).contains(analysis("There are several lock backends: other, redis.",
+				"Set 'coordination.backend' to one of them."));
+	}
+
+	@Test
+	void withAnUnknownBackend(CapturedOutput output) {
+		fails(Application.class, "--coordination.backend=zookeper");
+		assertThat(output).contains(
+				analysis("'coordination.backend' is 'zookeper', but there is no such lock backend; there is: redis.",
+						"Set 'coordination.backend' to one of the backends, or add its client library, "
+								+ "such as spring-boot-starter-data-redis for 'redis'."));
+	}
+
+	@Test
+	void withAStoreThatCannotBeReached(CapturedOutput output) {
+		fails(Application.class, "--coordination.fail-fast=true",
+				"--spring.data.redis.url=redis://somebody:s3cret@127.0.0.1:1");
+		assertThat(output)
+			.containsPattern("Description:\\R\\RThe lock backend 'redis' cannot be used: "
+					+ "Redis cannot be reached: .*Connection refused.*127.0.0.1.*Check that it runs, "
+					+ "and 'spring.data.redis.\\*'\\.")
+			.contains("Action:" + line() + line() + "Start it, correct its address, or set 'coordination.fail-fast' "
+					+ "to 'false' to start without it.")
+			.doesNotContain("s3cret");
+	}
+
+	@Test
+	void withAStoreThatRefusesThePassword(CapturedOutput output) {
+		try (RedisServer server = RedisServer.start("--requirepass", "right")) {
+			fails(Application.class, "--coordination.fail-fast=true",
+					"--spring.data.redis.url=redis://:s3cret@127.0.0.1:" + server.port());
+		}
+		assertThat(output).contains("The lock backend 'redis' cannot be used: ")
+			.contains("WRONGPASS")
+			.contains("'spring.data.redis.*'")
+			.doesNotContain("s3cret");
+	}
+
+	@Test
+	void withAStoreThatDoesNotAnswer(CapturedOutput output) {
+		try (RedisServer server = RedisServer.start()) {
+			server.pause();
+			fails(Application.class, "--coordination.fail-fast=true", "--coordination.redis.command-timeout=100ms",
+					"--spring.data.redis.url=redis://:s3cret@127.0.0.1:" + server.port());
+		}
+		assertThat(output).contains("The lock backend 'redis' cannot be used: ")
+			.contains("'coordination.fail-fast' to 'false'")
+			.doesNotContain("s3cret");
+	}
+
+	@Test
+	void startsWithoutTheStoreIfNotToldOtherwise() {
+		try (ConfigurableApplicationContext context = application(Application.class).run("--spring.data.redis.port=1",
+				"--spring.data.redis.host=127.0.0.1")) {
+			assertThat(context.getBean(LockRegistry.class).held()).isEmpty();
+		}
+	}
+
+	@Test
+	void withAWaitTimeThatIsNone(CapturedOutput output) {
+		fails(Application.class, MEMORY, "--coordination.lock.wait-time=soon");
+		assertThat(output).contains(analysis("'coordination.lock.wait-time' is no duration: 'soon'.",
+				"Set 'coordination.lock.wait-time' to a duration such as '500ms' or '3s', to '0' to ask once, "
+						+ "or to 'unbounded'."));
+	}
+
+	@Test
+	void withANegativeWaitTime(CapturedOutput output) {
+		fails(Application.class, MEMORY, "--coordination.lock.wait-time=-1s");
+		assertThat(output).contains(analysis("'coordination.lock.wait-time' must not be negative: '-1s'.",
+				"Set 'coordination.lock.wait-time' to a duration such as '500ms' or '3s', to '0' to ask once, "
+						+ "or to 'unbounded'."));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "coordination.lock.lease-time", "coordination.lock.hand-off.slice",
+			"coordination.lock.shutdown.grace-period" })
+	void withADurationThatIsNone(String property, CapturedOutput output) {
+		fails(Application.class, MEMORY, "--" + property + "=soon");
+		assertThat(output).contains("Failed to bind properties under '" + property + "' to java.time.Duration")
+			.contains("Value: \"soon\"");
+	}
+
+	@Test
+	void withACommandTimeoutThatIsNone(CapturedOutput output) {
+		fails(Application.class, "--coordination.redis.command-timeout=soon");
+		assertThat(output)
+			.contains("Failed to bind properties under 'coordination.redis.command-timeout' to java.time.Duration");
+	}
+
+	@Test
+	void withACommandTimeoutOfNothing(CapturedOutput output) {
+		fails(Application.class, "--coordination.redis.command-timeout=0");
+		assertThat(output).contains(analysis(
+				"'coordination.redis.command-timeout' cannot be used: 'commandTimeout' must be at least 1ms: PT0S.",
+				"Set it to a duration such as '1s'."));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "coordination.lock.lease-time", "coordination.lock.hand-off.slice",
+			"coordination.lock.shutdown.grace-period" })
+	void withANegativeDuration(String property, CapturedOutput output) {
+		fails(Application.class, MEMORY, "--" + property + "=-1s");
+		assertThat(output).contains("Description:" + line() + line() + "'" + property + "' cannot be used: ")
+			.contains("Action:" + line() + line() + "Correct '" + property + "'.");
+	}
+
+	@Test
+	void withALeaseThatTheStoreCannotKeep(CapturedOutput output) {
+		fails(Application.class, "--coordination.lock.lease-time=60ms");
+		assertThat(output).contains(analysis(
+				"'coordination.lock.lease-time' cannot be used: "
+						+ "'leaseTime' must be at least 100ms with redis: PT0.06S.",
+				"Correct 'coordination.lock.lease-time'."));
+	}
+
+	@Test
+	void withANegativeFencingBase(CapturedOutput output) {
+		fails(Application.class, MEMORY, "--coordination.fencing-base=-1");
+		assertThat(output).contains(analysis(
+				"'coordination.fencing-base' cannot be used: 'fencingBase' must not be negative, and below 2^53: -1.",
+				"Correct 'coordination.fencing-base'."));
+	}
+
+	@Test
+	void withANamespaceThatIsNone(CapturedOutput output) {
+		fails(Application.class, MEMORY, "--coordination.namespace= ");
+		assertThat(output).contains("'coordination.namespace' cannot be used: ")
+			.contains("must not be empty or blank")
+			.contains("Correct 'coordination.namespace'.");
+	}
+
+	@Test
+	void withAnApplicationNameThatIsNoNamespace(CapturedOutput output) {
+		fails(Application.class, MEMORY, "--spring.application.name=" + "a".repeat(600));
+		assertThat(output).contains("'spring.application.name' cannot be used: ")
+			.contains("must have at most 512 characters")
+			.contains("Set 'coordination.namespace', or correct 'spring.application.name', which is used without it.");
+	}
+
+	@Test
+	void withSeveralConnectionFactories(CapturedOutput output) {
+		fails(TwoFactories.class);
+		assertThat(output).contains(analysis(
+				"There are several Redis connection factories, and locks cannot choose: cacheRedis, queueRedis.",
+				"Mark one of them with @CoordinationRedis, at the bean method or class."));
+	}
+
+	@Test
+	void withSeveralMarkedConnectionFactories(CapturedOutput output) {
+		fails(TwoMarkedFactories.class);
+		assertThat(output)
+			.contains(analysis("Several of the Redis connection factories are marked with @CoordinationRedis, "
+					+ "and locks cannot choose: cacheRedis, queueRedis.", "Mark one of them only."));
+	}
+
+	@Test
+	void withSentinel(CapturedOutput output) {
+		fails(Application.class, "--spring.data.redis.sentinel.master=main",
+				"--spring.data.redis.sentinel.nodes=127.0.0.1:1");
+		assertThat(output)
+			.contains("Locks in Redis need one server for now, but the connection factory is for Sentinel")
+			.contains("Mark a LettuceConnectionFactory of one server for locks with @CoordinationRedis.");
+	}
+
+	@Test
+	void withACluster(CapturedOutput output) {
+		fails(Application.class, "--spring.data.redis.cluster.nodes=127.0.0.1:1");
+		assertThat(output)
+			.contains("Locks in Redis need one server for now, but the connection factory is for a cluster");
+	}
+
+	@Test
+	void saysOnceThatNoNamespaceIsSet(CapturedOutput output) {
+		application(Application.class).run(MEMORY).close();
+		assertThat(output.toString().split("Locks use the namespace 'default'", -1)).hasSize(2);
+		assertThat(output)
+			.contains("set 'spring.application.name' or 'coordination.namespace' to keep applications apart");
+	}
+
+	private static void fails(Class<?> source, String... arguments) {
+		fails(StartUpFailureTests.class.getClassLoader(), source, arguments);
+	}
+
+	private static void fails(ClassLoader classLoader, Class<?> source, String... arguments) {
+		SpringApplication application = application(source);
+		application.setResourceLoader(new DefaultResourceLoader(classLoader));
+		Thread thread = Thread.currentThread();
+		ClassLoader before = thread.getContextClassLoader();
+		thread.setContextClassLoader(classLoader);
+		try {
+			assertThatException().isThrownBy(() -> application.run(arguments).close());
+		}
+		finally {
+			thread.setContextClassLoader(before);
+		}
+	}
+
+	private static SpringApplication application(Class<?> source) {
+		return new SpringApplicationBuilder(source).web(WebApplicationType.NONE)
+			.properties("coordination.lock.shutdown.grace-period=0")
+			.build();
+	}
+
+	private static String analysis(String description, String action) {
+		return "Description:" + line() + line() + description + line() + line() + "Action:" + line() + line() + action;
+	}
+
+	private static String line() {
+		return System.lineSeparator();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration({ DataRedisAutoConfiguration.class, CoordinationAutoConfiguration.class,
+			RedisLockAutoConfiguration.class, MemoryLockAutoConfiguration.class, ResilienceAutoConfiguration.class,
+			DistributedLockAutoConfiguration.class })
+	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SecondBackend extends Application {
+
+		@Bean
+		LockBackendFactory other() {
+			return new LockBackendFactory() {
+
+				@Override
+				public String id() {
+					return "other";
+				}
+
+				@Override
+				public LockBackend open(BackendListener listener) {
+					throw new IllegalStateException("Not chosen");
+				}
+
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoFactories extends Application {
+
+		@Bean
+		LettuceConnectionFactory cacheRedis() {
+			return new LettuceConnectionFactory();
+		}
+
+		@Bean
+		LettuceConnectionFactory queueRedis() {
+			return new LettuceConnectionFactory();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoMarkedFactories extends Application {
+
+		@Bean
+		@CoordinationRedis
+		LettuceConnectionFactory cacheRedis() {
+			return new LettuceConnectionFactory();
+		}
+
+		@Bean
+		@CoordinationRedis
+		LettuceConnectionFactory queueRedis() {
+			return new LettuceConnectionFactory();
+		}
+
+	}
+
+}
