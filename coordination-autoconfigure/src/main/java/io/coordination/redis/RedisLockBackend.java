@@ -158,9 +158,10 @@ final class RedisLockBackend implements LockBackend {
 	private CompletableFuture<Void> renew(List<BackendLease> leases, Duration duration, Set<OwnerId> kept,
 			Set<OwnerId> lost) {
 		String[] keys = leases.stream().map((lease) -> RedisKeys.of(lease.key()).lock()).toArray(String[]::new);
-		List<String> arguments = new ArrayList<>(leases.size() + 1);
+		List<String> arguments = new ArrayList<>(2 * leases.size() + 1);
 		arguments.add(duration.isZero() ? "0" : millis(duration));
 		leases.forEach((lease) -> arguments.add(lease.owner().value()));
+		leases.forEach((lease) -> arguments.add(Long.toString(lease.revision())));
 		return this.connections.run(RedisScript.RENEW, keys, arguments).thenAccept((answer) -> {
 			for (int i = 0; i < leases.size(); i++) {
 				((number(answer, i) == 1) ? kept : lost).add(leases.get(i).owner());
