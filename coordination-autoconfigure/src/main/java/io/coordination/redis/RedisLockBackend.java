@@ -130,6 +130,9 @@ final class RedisLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Rotation> rotate(BackendLease lease, Waiting next) {
 		LockRequest request = next.request();
+		if (!request.key().equals(lease.key())) {
+			throw new IllegalArgumentException("'next' must be for " + lease.key() + ", but is for " + request.key());
+		}
 		AtomicLong sentAt = new AtomicLong();
 		return this.connections.run(RedisScript.ROTATE, RedisKeys.of(request.key()).all(), () -> {
 			List<String> arguments = acquireArguments(request, true, sentAt);
