@@ -3,6 +3,9 @@ package io.coordination.backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +15,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 /**
  * Sentences about owners that wait in the store's queue.
  */
-public abstract class QueueContract extends ReleaseContract {
+public abstract class QueueContract extends NameContract {
 
 	@Test
 	final void pollTakesAFreeKeyForTheWholeLease() {
@@ -232,6 +235,127 @@ public abstract class QueueContract extends ReleaseContract {
 		assertThat(a.release(held, shortLease())).isTrue();
 		assertThat(place.push(Duration.ofMillis(50))).isNull();
 		passWhole(shortLease());
+		ContractClient.granted(place.poll());
+	}
+
+	@Test
+	final void keptKeyKeepsItsQueue() throws InterruptedException {
+		ContractClient a = client();
+		BackendLease held = a.acquire(request(key()));
+		ContractPlace first = client().await(request(key()));
+		assertThat(a.release(held, shortLease())).isTrue();
+		ContractPlace second = a.await(request(key()));
+		first.pollInVain();
+		passWhole(shortLease());
+		BackendLease lease = ContractClient.granted(first.poll());
+		assertThat(lease.revision()).isGreaterThan(held.revision());
+		assertThat(first.client().release(lease)).isTrue();
+		second.pushed();
+	}
+
+	@Test
+	final void whoTakesAFreeKeyLeavesTheQueueOfTheOthers() throws InterruptedException {
+		ContractClient a = client();
+		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		client().acquire(request(key(), shortLease()));
+		ContractPlace first = a.await(request(key()));
+		ContractPlace second = client().await(request(key()));
+		passWhole(shortLease());
+		BackendLease stolen = a.acquire(request(key()));
+		assertThat(a.release(stolen)).isTrue();
+		assertThat(first.client().release(first.pushed().lease())).isTrue();
+		second.pushed();
+	}
+
+	@Test
+	final void whoTookAFreeKeyWaitsForItNoMore() throws InterruptedException {
+		ContractClient a = client();
+		client().acquire(request(key(), shortLease()));
+		ContractPlace first = a.await(request(key()));
+		ContractPlace second = client().await(request(key()));
+		passWhole(shortLease());
+		assertThat(a.release(ContractClient.granted(first.poll()))).isTrue();
+		assertThat(second.client().release(second.pushed().lease())).isTrue();
+		client().acquire(request(key()));
+		assertThat(first.isPushed()).isFalse();
+	}
+
+	@Test
+	final void waiterIsMadeTheOwnerOfItsOwnKeyOnly() throws InterruptedException {
+		ContractClient a = client();
+		ContractClient b = client();
+		BackendLease first = a.acquire(request(key("first")));
+		a.acquire(request(key("second")));
+		ContractPlace waitsForSecond = b.await(request(key("second")));
+		ContractPlace waitsForFirst = b.await(request(key("first")));
+		assertThat(a.release(first)).isTrue();
+		waitsForFirst.pushed();
+		assertThat(waitsForSecond.isPushed()).isFalse();
+		waitsForSecond.pollInVain();
+	}
+
+	@Test
+	final void manyDeadWaitersDoNotKeepTheLockFromALivingOne() {
+		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		BackendLease held = a.acquire(request(key()));
+		for (int i = 0; i < 200; i++) {
+			a.await(request(key()));
+		}
+		passPatience(a);
+		ContractPlace living = client().await(request(key()));
+		assertThat(a.release(held)).isTrue();
+		BackendLease lease = ContractClient.granted(living.poll());
+		assertThat(living.client().release(lease)).isTrue();
+		a.acquire(request(key()));
+	}
+
+	@Test
+	final void newsOfAGrantMayBeFollowedByARequestFromItsOwnThread() throws InterruptedException {
+		ContractClient a = client();
+		BackendLease held = a.acquire(request(key()));
+		ContractClient b = client();
+		CountDownLatch served = new CountDownLatch(8);
+		List<CompletionStage<Attempt>> polls = new ArrayList<>();
+		for (int i = 0; i < 8; i++) {
+			LockBackend backend = ((i % 2 == 0) ? a : b).backend();
+			polls.add(backend.enqueue(request(key()), (lease, duration) -> {
+				CompletionStage<Boolean> released = backend.release(lease, Duration.ZERO);
+				released.thenRun(served::countDown);
+			}).poll());
+		}
+		polls.forEach((poll) -> ContractClient.busy(ContractClient.answer(poll)));
+		assertThat(a.release(held)).isTrue();
+		assertThat(served.await(30, TimeUnit.SECONDS)).as("all served").isTrue();
+		a.acquire(request(key()));
+	}
+
+	@Test
+	final void grantForAClosedPlaceIsStray() throws InterruptedException {
+		ContractClient a = client();
+		ContractClient b = client();
+		BackendLease held = a.acquire(request(key()));
+		ContractPlace place = b.await(request(key()));
+		ContractPlace next = a.await(request(key()));
+		place.close();
+		assertThat(a.release(held)).isTrue();
+		assertThat(b.stray()).isEqualTo(new ContractClient.Stray(key(), place.owner()));
+		assertThat(place.isPushed()).isFalse();
+		assertThat(a.hasStray()).isFalse();
+		assertThat(place.withdraw()).isTrue();
+		next.pushed();
+		assertThat(a.hasStray()).isFalse();
+	}
+
+	@Test
+	final void closingAPlaceSendsNothing() {
+		ContractClient a = client();
+		BackendLease held = a.acquire(request(key()));
+		ContractPlace place = client().await(request(key()));
+		place.close();
+		place.close();
+		assertThat(a.release(held)).isTrue();
+		a.refused(request(key()));
 		ContractClient.granted(place.poll());
 	}
 
