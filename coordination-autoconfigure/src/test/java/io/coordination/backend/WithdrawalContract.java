@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 /**
  * Sentences about owners that want the lock no more.
  */
-public abstract class WithdrawalContract extends QueueContract {
+public abstract class WithdrawalContract extends PushContract {
 
 	@Test
 	final void withdrawalOfAHolderFreesTheKey() {
