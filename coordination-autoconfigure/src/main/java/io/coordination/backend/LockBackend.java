@@ -53,6 +53,7 @@ public interface LockBackend extends AutoCloseable {
 	 * @param lease the lease to give up
 	 * @param next a place of this backend for the same key, not yet polled
 	 * @return whether the old lease was still ours, and the answer to the new owner
+	 * @throws IllegalArgumentException if the place is for another key
 	 */
 	CompletionStage<Rotation> rotate(BackendLease lease, Waiting next);
 

@@ -2,13 +2,16 @@ package io.coordination.redis;
 
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,8 +59,14 @@ final class RedisConnections implements RedisConnectionStateListener {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	// guarded by lock
+	// guarded by lock: the turn of the last request that waits for the connection
 	private @Nullable CompletableFuture<StatefulRedisConnection<String, String>> ready;
+
+	// guarded by lock: completed when the connection is made
+	private @Nullable CompletableFuture<StatefulRedisConnection<String, String>> connecting;
+
+	/** The scripts that the server has run since it is connected to. */
+	private final Set<RedisScript> known = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable StatefulRedisConnection<String, String> commands;
 
@@ -78,33 +87,53 @@ final class RedisConnections implements RedisConnectionStateListener {
 	 */
 	<T> CompletionStage<T> send(Function<RedisAsyncCommands<String, String>, CompletionStage<T>> command) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
-		ready().whenComplete((connection, ex) -> {
+		whenReady((connection, ex) -> {
 			if (connection == null) {
 				answer.completeExceptionally(ex);
 				return;
 			}
-			command.apply(connection.async()).whenComplete((value, failure) -> {
-				if (failure != null) {
-					answer.completeExceptionally(RedisFailures.commanding(failure));
-				}
-				else {
-					answer.complete(value);
-				}
-			});
+			try {
+				command.apply(connection.async()).whenComplete((value, failure) -> {
+					if (failure != null) {
+						answer.completeExceptionally(RedisFailures.commanding(failure));
+					}
+					else {
+						answer.complete(value);
+					}
+				});
+			}
+			catch (RuntimeException failure) {
+				answer.completeExceptionally(RedisFailures.commanding(failure));
+			}
 		});
 		return answer;
 	}
 
 	/**
-	 * Runs a script: by its digest, or with its text where the server has forgotten it.
+	 * Runs a script: with its text the first time on a connection, then by its digest. So
+	 * no request has to be sent again while later ones overtake it, except when somebody
+	 * makes the server forget its scripts.
 	 */
 	CompletionStage<List<Object>> run(RedisScript script, String[] keys, List<String> arguments) {
-		String[] values = arguments.toArray(String[]::new);
+		return run(script, keys, () -> arguments);
+	}
+
+	/**
+	 * Runs a script with arguments that are made when it is sent.
+	 */
+	CompletionStage<List<Object>> run(RedisScript script, String[] keys, Supplier<List<String>> arguments) {
 		return send((commands) -> {
+			String[] values = arguments.get().toArray(String[]::new);
 			CompletableFuture<List<Object>> answer = new CompletableFuture<>();
-			commands.<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, keys, values)
+			(this.known.contains(script)
+					? commands.<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, keys, values)
+					: commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values))
 				.whenComplete((value, ex) -> {
+					if (ex == null) {
+						this.known.add(script);
+					}
 					if (ex instanceof RedisNoScriptException) {
+						this.known.clear();
 						commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values)
 							.whenComplete((again, failure) -> complete(answer, again, failure));
 					}
@@ -125,24 +154,48 @@ final class RedisConnections implements RedisConnectionStateListener {
 		}
 	}
 
-	private CompletionStage<StatefulRedisConnection<String, String>> ready() {
+	/**
+	 * Hands over the connection, to one request after the other in the order in which
+	 * they came: each takes its turn after the one before it, as a future serves those
+	 * that wait for it in no order that can be relied on.
+	 */
+	private void whenReady(BiConsumer<@Nullable StatefulRedisConnection<String, String>, @Nullable Throwable> request) {
 		if (this.closed.get()) {
-			return CompletableFuture.failedFuture(closed());
+			request.accept(null, closed());
+			return;
 		}
 		CompletableFuture<StatefulRedisConnection<String, String>> made = new CompletableFuture<>();
+		CompletableFuture<StatefulRedisConnection<String, String>> turn = new CompletableFuture<>();
+		CompletableFuture<StatefulRedisConnection<String, String>> before;
 		this.lock.lock();
 		try {
 			CompletableFuture<StatefulRedisConnection<String, String>> known = this.ready;
-			if (known != null && !known.isCompletedExceptionally()) {
-				return known;
+			before = (known != null && !known.isCompletedExceptionally()) ? known : made;
+			if (before == made) {
+				this.connecting = made;
 			}
-			this.ready = made;
+			if (!before.isDone()) {
+				this.ready = turn;
+			}
 		}
 		finally {
 			this.lock.unlock();
 		}
-		connect(made);
-		return made;
+		if (before == made) {
+			try {
+				connect(made);
+			}
+			catch (RuntimeException ex) {
+				made.completeExceptionally(RedisFailures.connecting(ex));
+			}
+			if (this.closed.get()) {
+				made.completeExceptionally(closed());
+			}
+		}
+		on(before, (connection, ex) -> {
+			request.accept(connection, ex);
+			complete(turn, connection, ex);
+		});
 	}
 
 	private void connect(CompletableFuture<StatefulRedisConnection<String, String>> made) {
@@ -235,6 +288,7 @@ final class RedisConnections implements RedisConnectionStateListener {
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
 		if (connection == this.commands && !this.closed.get()) {
+			this.known.clear();
 			this.listener.disconnected();
 		}
 	}
@@ -243,6 +297,25 @@ final class RedisConnections implements RedisConnectionStateListener {
 		if (this.closed.compareAndSet(false, true)) {
 			this.opened.client().removeListener(this);
 			this.opened.close();
+			stopConnecting();
+		}
+	}
+
+	/**
+	 * Fails the requests that wait for a connection: a client that is shut down while it
+	 * connects says nothing.
+	 */
+	private void stopConnecting() {
+		CompletableFuture<StatefulRedisConnection<String, String>> connecting;
+		this.lock.lock();
+		try {
+			connecting = this.connecting;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (connecting != null) {
+			connecting.completeExceptionally(closed());
 		}
 	}
 

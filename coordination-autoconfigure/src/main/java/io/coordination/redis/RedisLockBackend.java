@@ -88,19 +88,18 @@ final class RedisLockBackend implements LockBackend {
 	}
 
 	private CompletionStage<Attempt> acquire(LockRequest request, boolean wait) {
-		return this.connections.send((commands) -> {
-			long sentAt = this.clock.nanoTime();
-			return this.connections
-				.run(RedisScript.ACQUIRE, RedisKeys.of(request.key()).all(), acquireArguments(request, wait, sentAt))
-				.thenApply((answer) -> attempt(request, answer, 0, sentAt));
-		});
+		AtomicLong sentAt = new AtomicLong();
+		return this.connections
+			.run(RedisScript.ACQUIRE, RedisKeys.of(request.key()).all(), () -> acquireArguments(request, wait, sentAt))
+			.thenApply((answer) -> attempt(request, answer, 0, sentAt.get()));
 	}
 
-	private List<String> acquireArguments(LockRequest request, boolean wait, long sentAt) {
+	private List<String> acquireArguments(LockRequest request, boolean wait, AtomicLong sentAt) {
+		sentAt.set(this.clock.nanoTime());
 		List<String> arguments = new ArrayList<>(8);
 		arguments.add(request.owner().value());
 		arguments.add(millis(request.lease()));
-		arguments.add(Long.toString(this.clock.at(sentAt) + this.settings.commandTimeout().toNanos() / 1000));
+		arguments.add(Long.toString(this.clock.at(sentAt.get()) + this.settings.commandTimeout().toNanos() / 1000));
 		arguments.add(Long.toString(this.seen.get()));
 		if (wait) {
 			arguments.add(millis(this.settings.waiterDeadline()));
@@ -131,13 +130,15 @@ final class RedisLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Rotation> rotate(BackendLease lease, Waiting next) {
 		LockRequest request = next.request();
-		return this.connections.send((commands) -> {
-			long sentAt = this.clock.nanoTime();
+		if (!request.key().equals(lease.key())) {
+			throw new IllegalArgumentException("'next' must be for " + lease.key() + ", but is for " + request.key());
+		}
+		AtomicLong sentAt = new AtomicLong();
+		return this.connections.run(RedisScript.ROTATE, RedisKeys.of(request.key()).all(), () -> {
 			List<String> arguments = acquireArguments(request, true, sentAt);
 			arguments.add(lease.owner().value());
-			return this.connections.run(RedisScript.ROTATE, RedisKeys.of(request.key()).all(), arguments)
-				.thenApply((answer) -> new Rotation(number(answer, 0) == 1, attempt(request, answer, 1, sentAt)));
-		});
+			return arguments;
+		}).thenApply((answer) -> new Rotation(number(answer, 0) == 1, attempt(request, answer, 1, sentAt.get())));
 	}
 
 	@Override
@@ -160,9 +161,10 @@ final class RedisLockBackend implements LockBackend {
 	private CompletableFuture<Void> renew(List<BackendLease> leases, Duration duration, Set<OwnerId> kept,
 			Set<OwnerId> lost) {
 		String[] keys = leases.stream().map((lease) -> RedisKeys.of(lease.key()).lock()).toArray(String[]::new);
-		List<String> arguments = new ArrayList<>(leases.size() + 1);
+		List<String> arguments = new ArrayList<>(2 * leases.size() + 1);
 		arguments.add(duration.isZero() ? "0" : millis(duration));
 		leases.forEach((lease) -> arguments.add(lease.owner().value()));
+		leases.forEach((lease) -> arguments.add(Long.toString(lease.revision())));
 		return this.connections.run(RedisScript.RENEW, keys, arguments).thenAccept((answer) -> {
 			for (int i = 0; i < leases.size(); i++) {
 				((number(answer, i) == 1) ? kept : lost).add(leases.get(i).owner());

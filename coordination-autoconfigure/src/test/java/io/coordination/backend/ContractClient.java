@@ -3,13 +3,13 @@ package io.coordination.backend;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,11 @@ public final class ContractClient implements BackendListener, AutoCloseable {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-	private final BlockingQueue<OwnerId> strays = new LinkedBlockingQueue<>();
+	private final BlockingQueue<Stray> strays = new LinkedBlockingQueue<>();
+
+	private final AtomicInteger disconnections = new AtomicInteger();
+
+	private final AtomicInteger reconnections = new AtomicInteger();
 
 	private final LockBackend backend;
 
@@ -51,6 +55,33 @@ public final class ContractClient implements BackendListener, AutoCloseable {
 			Thread.currentThread().interrupt();
 			throw new AssertionError("Interrupted", ex);
 		}
+	}
+
+	/**
+	 * Waits for a request to fail, as every request does in the end.
+	 * @param stage what will be completed with a failure
+	 * @return the failure
+	 */
+	public static BackendException failure(CompletionStage<?> stage) {
+		Object answer;
+		try {
+			answer = stage.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (ExecutionException ex) {
+			Throwable cause = (ex.getCause() instanceof CompletionException && ex.getCause().getCause() != null)
+					? ex.getCause().getCause() : ex.getCause();
+			assertThat(cause).isInstanceOf(BackendException.class);
+			assertThat(cause.getMessage()).isNotBlank();
+			return (BackendException) cause;
+		}
+		catch (TimeoutException ex) {
+			throw new AssertionError("Neither an answer nor a failure within " + PATIENCE, ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new AssertionError("Interrupted", ex);
+		}
+		throw new AssertionError("A failure was expected, but the store answered " + answer);
 	}
 
 	/**
@@ -116,8 +147,25 @@ public final class ContractClient implements BackendListener, AutoCloseable {
 		return renew(lease, Duration.ZERO);
 	}
 
-	@Nullable OwnerId stray(Duration within) throws InterruptedException {
-		return this.strays.poll(within.toMillis(), TimeUnit.MILLISECONDS);
+	/**
+	 * Waits for news of a grant that nobody here waits for.
+	 */
+	Stray stray() throws InterruptedException {
+		Stray stray = this.strays.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+		assertThat(stray).as("stray grant").isNotNull();
+		return stray;
+	}
+
+	boolean hasStray() {
+		return !this.strays.isEmpty();
+	}
+
+	int disconnections() {
+		return this.disconnections.get();
+	}
+
+	int reconnections() {
+		return this.reconnections.get();
 	}
 
 	static BackendLease granted(Attempt attempt) {
@@ -132,20 +180,32 @@ public final class ContractClient implements BackendListener, AutoCloseable {
 
 	@Override
 	public void disconnected() {
+		this.disconnections.incrementAndGet();
 	}
 
 	@Override
 	public void reconnected() {
+		this.reconnections.incrementAndGet();
 	}
 
 	@Override
 	public void strayGrant(LockKey key, OwnerId owner) {
-		this.strays.add(owner);
+		this.strays.add(new Stray(key, owner));
 	}
 
 	@Override
 	public void close() {
 		this.backend.close();
+	}
+
+	/**
+	 * A grant that nobody waited for any more.
+	 *
+	 * @param key what was granted
+	 * @param owner whom it was granted
+	 */
+	record Stray(LockKey key, OwnerId owner) {
+
 	}
 
 }

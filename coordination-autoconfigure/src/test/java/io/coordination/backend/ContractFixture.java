@@ -57,27 +57,51 @@ public abstract class ContractFixture {
 	}
 
 	/**
-	 * Cuts the store off, so that no request is answered any more until
-	 * {@link #restoreStore()}.
-	 * @return {@code false} if this store cannot be cut off
+	 * Makes the store silent, until {@link #restoreStore()}: requests that reach it are
+	 * neither answered nor refused, and connections stay open.
+	 * @return {@code false} if this store cannot be silenced
 	 */
 	protected boolean cutOffStore() {
 		return false;
 	}
 
 	/**
-	 * Undoes {@link #cutOffStore()}.
+	 * Takes the store away, until {@link #restoreStore()}: connections break, and cannot
+	 * be made. What the store holds may be lost.
+	 * @return {@code false} if this store cannot be taken away
+	 */
+	protected boolean stopStore() {
+		return false;
+	}
+
+	/**
+	 * Breaks the connections of all clients once. The store goes on and lets them in
+	 * again.
+	 * @return {@code false} if connections to this store cannot be broken
+	 */
+	protected boolean breakConnections() {
+		return false;
+	}
+
+	/**
+	 * Undoes {@link #cutOffStore()} and {@link #stopStore()}. Also called after sentences
+	 * that did neither.
 	 */
 	protected void restoreStore() {
 	}
 
 	@AfterEach
 	final void closeClients() {
+		restoreStore();
 		this.clients.forEach(ContractClient::close);
 	}
 
 	final ContractClient client() {
-		ContractClient client = new ContractClient(newFactory());
+		return client(newFactory());
+	}
+
+	final ContractClient client(LockBackendFactory factory) {
+		ContractClient client = new ContractClient(factory);
 		this.clients.add(client);
 		return client;
 	}

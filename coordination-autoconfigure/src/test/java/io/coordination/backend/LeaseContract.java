@@ -1,10 +1,6 @@
 package io.coordination.backend;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 import org.junit.jupiter.api.Test;
@@ -127,6 +123,16 @@ public abstract class LeaseContract extends ContractFixture {
 	}
 
 	@Test
+	final void answerMayBeFollowedByARequestFromItsOwnThread() {
+		LockBackend backend = client().backend();
+		LockRequest request = request(key());
+		CompletionStage<Boolean> released = backend.tryAcquire(request)
+			.thenCompose((attempt) -> backend.tryAcquire(request))
+			.thenCompose((attempt) -> backend.release(ContractClient.granted(attempt), Duration.ZERO));
+		assertThat(ContractClient.answer(released)).isTrue();
+	}
+
+	@Test
 	final void revisionGrowsWithEveryGrant() {
 		ContractClient a = client();
 		ContractClient b = client();
@@ -167,6 +173,18 @@ public abstract class LeaseContract extends ContractFixture {
 	}
 
 	@Test
+	final void shortestAndLongestLeaseAreGranted() {
+		ContractClient a = client();
+		Duration shortest = a.backend().traits().minLease();
+		a.acquire(request(key("shortest"), shortest));
+		BackendLease longest = a.acquire(request(key("longest"), Duration.ofDays(1)));
+		passWhole(shortest);
+		client().acquire(request(key("shortest")));
+		assertThat(a.renew(longest, Duration.ofDays(1))).isTrue();
+		client().refused(request(key("longest")));
+	}
+
+	@Test
 	final void leaseDoesNotEndBefore() {
 		ContractClient a = client();
 		long start = System.nanoTime();
@@ -177,87 +195,6 @@ public abstract class LeaseContract extends ContractFixture {
 		assumeThat(Duration.ofNanos(System.nanoTime() - start)).as("this machine was slow").isLessThan(shortLease());
 		assertThat(held).isTrue();
 		ContractClient.busy(attempt);
-	}
-
-	@Test
-	final void renewalExtendsTheLease() {
-		ContractClient a = client();
-		BackendLease lease = a.acquire(request(key(), shortLease()));
-		assertThat(a.renew(lease, ContractClient.LONG)).isTrue();
-		passWhole(shortLease());
-		assertThat(a.holds(lease)).isTrue();
-		client().refused(request(key()));
-	}
-
-	@Test
-	final void renewalNeverShortensTheLease() {
-		ContractClient a = client();
-		BackendLease lease = a.acquire(request(key()));
-		assertThat(a.renew(lease, shortLease())).isTrue();
-		passWhole(shortLease());
-		assertThat(a.holds(lease)).isTrue();
-		client().refused(request(key()));
-	}
-
-	@Test
-	final void renewalForNoTimeOnlyAsks() {
-		ContractClient a = client();
-		BackendLease lease = a.acquire(request(key(), shortLease()));
-		assertThat(a.renew(lease, Duration.ZERO)).isTrue();
-		a.refused(request(key()));
-		passWhole(shortLease());
-		assertThat(a.renew(lease, Duration.ZERO)).isFalse();
-		client().acquire(request(key()));
-	}
-
-	@Test
-	final void renewalAfterExpiryIsRefused() {
-		ContractClient a = client();
-		BackendLease lease = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
-		assertThat(a.renew(lease, ContractClient.LONG)).isFalse();
-		client().acquire(request(key()));
-	}
-
-	@Test
-	final void renewalAfterTakeoverIsRefusedAndLeavesTheNewHolderAlone() {
-		ContractClient a = client();
-		ContractClient b = client();
-		BackendLease old = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
-		BackendLease held = b.acquire(request(key(), shortLease()));
-		assertThat(a.renew(old, ContractClient.LONG)).isFalse();
-		passWhole(shortLease());
-		assertThat(b.holds(held)).isFalse();
-	}
-
-	@Test
-	final void renewalOfManyTellsTheKeptFromTheLost() {
-		ContractClient a = client();
-		List<BackendLease> leases = new ArrayList<>();
-		for (int i = 0; i < 600; i++) {
-			leases.add(a.acquire(request(key("many-" + i))));
-		}
-		Set<OwnerId> kept = new HashSet<>();
-		Set<OwnerId> lost = new HashSet<>();
-		List<CompletionStage<Boolean>> releases = new ArrayList<>();
-		for (int i = 0; i < leases.size(); i++) {
-			boolean release = i % 3 == 1;
-			(release ? lost : kept).add(leases.get(i).owner());
-			if (release) {
-				releases.add(a.backend().release(leases.get(i), Duration.ZERO));
-			}
-		}
-		releases.forEach((release) -> assertThat(ContractClient.answer(release)).isTrue());
-		Renewal renewal = ContractClient.answer(a.backend().renew(leases, ContractClient.LONG));
-		assertThat(renewal.kept()).isEqualTo(kept);
-		assertThat(renewal.lost()).isEqualTo(lost);
-	}
-
-	@Test
-	final void renewalOfNothingIsAnsweredWithNothing() {
-		assertThat(ContractClient.answer(client().backend().renew(List.of(), ContractClient.LONG)))
-			.isEqualTo(new Renewal(Set.of(), Set.of()));
 	}
 
 }

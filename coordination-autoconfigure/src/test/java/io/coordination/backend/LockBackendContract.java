@@ -16,6 +16,6 @@ package io.coordination.backend;
  * }
  * </pre>
  */
-public abstract class LockBackendContract extends QueueContract {
+public abstract class LockBackendContract extends ClosingContract {
 
 }

@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 /**
  * Sentences about owners that wait in the store's queue.
  */
-public abstract class QueueContract extends ReleaseContract {
+public abstract class QueueContract extends NameContract {
 
 	@Test
 	final void pollTakesAFreeKeyForTheWholeLease() {
@@ -42,84 +42,6 @@ public abstract class QueueContract extends ReleaseContract {
 		client().enqueue(request(key()));
 		assertThat(a.release(held)).isTrue();
 		client().acquire(request(key()));
-	}
-
-	@Test
-	final void releaseMakesTheWaiterTheOwner() throws InterruptedException {
-		ContractClient a = client();
-		ContractClient b = client();
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = b.await(request(key()));
-		assertThat(a.release(held)).isTrue();
-		a.refused(request(key()));
-		BackendLease lease = place.pushed().lease();
-		assertThat(lease.revision()).isGreaterThan(held.revision());
-		assertThat(b.holds(lease)).isTrue();
-		assertThat(a.refused(request(key())).revision()).isIn(0L, lease.revision());
-		assertThat(a.holds(held)).isFalse();
-		assertThat(a.release(held)).isFalse();
-		assertThat(b.release(lease)).isTrue();
-		assertThat(place.isPushed()).as("pushed twice").isFalse();
-		a.acquire(request(key()));
-	}
-
-	@Test
-	final void waiterOfTheSameProcessIsMadeTheOwnerToo() throws InterruptedException {
-		ContractClient a = client();
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = a.await(request(key()));
-		assertThat(a.release(held)).isTrue();
-		assertThat(a.holds(place.pushed().lease())).isTrue();
-	}
-
-	@Test
-	final void pollOfAnOwnerMadeOneInItsAbsenceAnswersTheSameGrantForTheWholeLease() throws InterruptedException {
-		ContractClient a = client();
-		ContractClient b = client();
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = b.await(request(key()));
-		a.release(held);
-		BackendLease polled = ContractClient.granted(place.poll());
-		ContractPlace.Push push = place.pushed();
-		assertThat(polled.revision()).isEqualTo(push.lease().revision());
-		passWhole(push.duration());
-		assertThat(b.holds(polled)).isTrue();
-	}
-
-	@Test
-	final void pushedGrantOutlastsTwoPolls() throws InterruptedException {
-		ContractClient a = client();
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = client().await(request(key()));
-		a.release(held);
-		assertThat(place.pushed().duration()).isGreaterThan(a.backend().traits().pollInterval().multipliedBy(2));
-	}
-
-	@Test
-	final void pushedGrantIsKeptByRenewal() throws InterruptedException {
-		ContractClient a = client();
-		ContractClient b = client();
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = b.await(request(key()));
-		a.release(held);
-		ContractPlace.Push push = place.pushed();
-		assertThat(b.renew(push.lease(), ContractClient.LONG)).isTrue();
-		passWhole(push.duration());
-		assertThat(b.holds(push.lease())).isTrue();
-	}
-
-	@Test
-	final void pushedGrantEndsUnlessTaken() throws InterruptedException {
-		ContractClient a = client();
-		ContractClient b = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
-		BackendLease held = a.acquire(request(key()));
-		ContractPlace place = b.await(request(key()));
-		a.release(held);
-		ContractPlace.Push push = place.pushed();
-		passWhole(push.duration());
-		assertThat(b.holds(push.lease())).isFalse();
-		assertThat(a.acquire(request(key())).revision()).isGreaterThan(push.lease().revision());
 	}
 
 	@Test
@@ -233,6 +155,64 @@ public abstract class QueueContract extends ReleaseContract {
 		assertThat(place.push(Duration.ofMillis(50))).isNull();
 		passWhole(shortLease());
 		ContractClient.granted(place.poll());
+	}
+
+	@Test
+	final void keptKeyKeepsItsQueue() throws InterruptedException {
+		ContractClient a = client();
+		BackendLease held = a.acquire(request(key()));
+		ContractPlace first = client().await(request(key()));
+		assertThat(a.release(held, shortLease())).isTrue();
+		ContractPlace second = a.await(request(key()));
+		first.pollInVain();
+		passWhole(shortLease());
+		BackendLease lease = ContractClient.granted(first.poll());
+		assertThat(lease.revision()).isGreaterThan(held.revision());
+		assertThat(first.client().release(lease)).isTrue();
+		second.pushed();
+	}
+
+	@Test
+	final void whoTakesAFreeKeyLeavesTheQueueOfTheOthers() throws InterruptedException {
+		ContractClient a = client();
+		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		client().acquire(request(key(), shortLease()));
+		ContractPlace first = a.await(request(key()));
+		ContractPlace second = client().await(request(key()));
+		passWhole(shortLease());
+		BackendLease stolen = a.acquire(request(key()));
+		assertThat(a.release(stolen)).isTrue();
+		assertThat(first.client().release(first.pushed().lease())).isTrue();
+		second.pushed();
+	}
+
+	@Test
+	final void whoTookAFreeKeyWaitsForItNoMore() throws InterruptedException {
+		ContractClient a = client();
+		client().acquire(request(key(), shortLease()));
+		ContractPlace first = a.await(request(key()));
+		ContractPlace second = client().await(request(key()));
+		passWhole(shortLease());
+		assertThat(a.release(ContractClient.granted(first.poll()))).isTrue();
+		assertThat(second.client().release(second.pushed().lease())).isTrue();
+		client().acquire(request(key()));
+		assertThat(first.isPushed()).isFalse();
+	}
+
+	@Test
+	final void manyDeadWaitersDoNotKeepTheLockFromALivingOne() {
+		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		BackendLease held = a.acquire(request(key()));
+		for (int i = 0; i < 200; i++) {
+			a.await(request(key()));
+		}
+		passPatience(a);
+		ContractPlace living = client().await(request(key()));
+		assertThat(a.release(held)).isTrue();
+		BackendLease lease = ContractClient.granted(living.poll());
+		assertThat(living.client().release(lease)).isTrue();
+		a.acquire(request(key()));
 	}
 
 }
