@@ -103,8 +103,7 @@ class EngineTests extends EngineFixture {
 		this.backend.listener.disconnected();
 		assertThat(first.state()).isEqualTo(LockState.UNCERTAIN);
 		first.close();
-		assertThat(now(second).fencingToken() >> 10).as("a grant of its own")
-			.isGreaterThan(first.fencingToken() >> 10);
+		assertThat(now(second).fencingToken() >> 10).as("a grant of its own").isGreaterThan(first.fencingToken() >> 10);
 	}
 
 	@Test
