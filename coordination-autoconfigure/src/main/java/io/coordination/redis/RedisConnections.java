@@ -135,23 +135,34 @@ final class RedisConnections implements RedisConnectionStateListener {
 					if (ex instanceof RedisNoScriptException) {
 						this.known.clear();
 						commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values)
-							.whenComplete((again, failure) -> complete(answer, again, failure));
+							.whenComplete((again, failure) -> complete(answer, again, failure, keys));
 					}
 					else {
-						complete(answer, value, ex);
+						complete(answer, value, ex, keys);
 					}
 				});
 			return answer;
 		});
 	}
 
-	private static <T> void complete(CompletableFuture<T> answer, @Nullable T value, @Nullable Throwable ex) {
-		if (ex != null) {
-			answer.completeExceptionally(ex);
-		}
-		else {
+	private static <T> void complete(CompletableFuture<T> answer, @Nullable T value, @Nullable Throwable ex,
+			String[] keys) {
+		if (ex == null) {
 			answer.complete(value);
 		}
+		else {
+			answer.completeExceptionally(naming(keys, ex));
+		}
+	}
+
+	/** What Redis says of a key of the wrong type does not tell which key. */
+	private static Throwable naming(String[] keys, Throwable ex) {
+		if (!String.valueOf(ex.getMessage()).contains("WRONGTYPE")) {
+			return ex;
+		}
+		return new BackendException("One of the keys " + List.of(keys)
+				+ " in Redis is not of this library, and is left alone: remove it, "
+				+ "or use another 'coordination.namespace' (" + ex.getMessage() + ")", false, ex);
 	}
 
 	/**

@@ -1,6 +1,8 @@
 package io.coordination.redis;
 
 import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.coordination.backend.BackendException;
 
@@ -16,13 +18,26 @@ import io.lettuce.core.RedisException;
  */
 final class RedisFailures {
 
+	static final String TO_THE_MASTER = "point 'spring.data.redis.*' to the master";
+
 	private static final String REJECTED = "Currently not connected";
+
+	/** What a script of ours says when it stops: the text between what Redis adds. */
+	private static final Pattern STOPPED = Pattern
+		.compile("user_script:\\d+: (?!.*user_script:\\d+: )(.*?)(?: script: \\p{XDigit}{40}.*)?$");
 
 	private RedisFailures() {
 	}
 
 	static BackendException connecting(Throwable thrown) {
 		Throwable ex = cause(thrown);
+		for (Throwable refusal = ex; refusal != null; refusal = refusal.getCause()) {
+			if (refusal instanceof RedisCommandExecutionException) {
+				return new BackendException(
+						"Redis refuses the connection: " + refusal.getMessage() + " (check 'spring.data.redis.*')",
+						false, ex);
+			}
+		}
 		Throwable root = (ex instanceof RedisConnectionException && ex.getCause() != null) ? ex.getCause() : ex;
 		return new BackendException(
 				"Redis cannot be reached: " + root.getMessage() + ". Check that it runs, and 'spring.data.redis.*'",
@@ -39,12 +54,20 @@ final class RedisFailures {
 					"Redis did not answer in time (coordination.redis.command-timeout): " + ex.getMessage(), true, ex);
 		}
 		if (ex instanceof RedisCommandExecutionException) {
-			return new BackendException("Redis refused: " + ex.getMessage(), false, ex);
+			return new BackendException("Redis refused: " + refusal(String.valueOf(ex.getMessage())), false, ex);
 		}
 		if (ex instanceof RedisException && ex.getMessage() != null && ex.getMessage().startsWith(REJECTED)) {
 			return new BackendException("Not connected to Redis", false, ex);
 		}
 		return new BackendException("The connection to Redis broke: " + ex.getMessage(), true, ex);
+	}
+
+	private static String refusal(String message) {
+		if (message.contains("READONLY")) {
+			return "it is a replica, and locks are written: " + TO_THE_MASTER + " (" + message + ")";
+		}
+		Matcher stopped = STOPPED.matcher(message);
+		return stopped.find() ? stopped.group(1) : message;
 	}
 
 	private static Throwable cause(Throwable thrown) {

@@ -16,6 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.coordination.backend.Attempt;
 import io.coordination.backend.BackendException;
@@ -37,11 +39,16 @@ import io.coordination.backend.Waiting;
  */
 final class RedisLockBackend implements LockBackend {
 
+	private static final Logger logger = LoggerFactory.getLogger(RedisLockBackend.class);
+
 	private static final int RENEWALS_A_SCRIPT = 256;
 
 	private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
 
 	private static final Pattern FIELD = Pattern.compile("(\\w+)=(\\S+)");
+
+	/** Numbers up to the largest revision and somewhat beyond. */
+	private static final Pattern COUNT = Pattern.compile("\\d{1,16}");
 
 	private final RedisLockSettings settings;
 
@@ -51,7 +58,7 @@ final class RedisLockBackend implements LockBackend {
 
 	private final AtomicLong seen;
 
-	private final ServerClock clock = new ServerClock(System::nanoTime);
+	private final ServerClock clock;
 
 	private final String channel = "coordination:push:" + UUID.randomUUID();
 
@@ -59,11 +66,12 @@ final class RedisLockBackend implements LockBackend {
 
 	private final RedisConnections connections;
 
-	RedisLockBackend(RedisClients.Opened opened, BackendListener listener, RedisLockSettings settings,
-			AtomicLong seen) {
+	RedisLockBackend(RedisClients.Opened opened, BackendListener listener, RedisLockSettings settings, AtomicLong seen,
+			ServerClock clock) {
 		this.listener = listener;
 		this.settings = settings;
 		this.seen = seen;
+		this.clock = clock;
 		this.traits = new BackendTraits(RedisLockBackendFactory.ID, BackendTraits.Expiry.LEASE,
 				BackendTraits.Fencing.TIME_BASED, BackendTraits.Fairness.FIFO, true, SHORTEST_LEASE,
 				settings.commandTimeout(), settings.pollInterval());
@@ -167,7 +175,12 @@ final class RedisLockBackend implements LockBackend {
 		leases.forEach((lease) -> arguments.add(Long.toString(lease.revision())));
 		return this.connections.run(RedisScript.RENEW, keys, arguments).thenAccept((answer) -> {
 			for (int i = 0; i < leases.size(); i++) {
-				((number(answer, i) == 1) ? kept : lost).add(leases.get(i).owner());
+				BackendLease lease = leases.get(i);
+				Object state = answer.get(i);
+				(Long.valueOf(1).equals(state) ? kept : lost).add(lease.owner());
+				if (state instanceof String what) {
+					logger.warn("Lock '{}' lost: {}", lease.key().name(), foreign(lease.key(), what).getMessage());
+				}
 			}
 		}).toCompletableFuture();
 	}
@@ -198,15 +211,16 @@ final class RedisLockBackend implements LockBackend {
 
 	@Override
 	public CompletionStage<Collection<String>> check() {
-		return this.connections.send((commands) -> commands.ping())
-			.thenCompose((pong) -> this.connections.send((commands) -> commands.info()))
-			.handle((info, ex) -> {
-				BackendException failure = (ex != null) ? RedisFailures.commanding(ex) : null;
-				if (failure != null && !String.valueOf(failure.getMessage()).contains("NOPERM")) {
-					throw failure;
-				}
-				return RedisServerInfo.warnings((info != null) ? info : "");
-			});
+		return this.connections.send((commands) -> commands.info()).handle((info, ex) -> {
+			if (info != null) {
+				return RedisServerInfo.check(info);
+			}
+			BackendException failure = RedisFailures.commanding(ex);
+			if (String.valueOf(failure.getMessage()).contains("NOPERM")) {
+				return List.of("Redis does not tell this user whether it is fit for locks: permit it INFO");
+			}
+			throw failure;
+		});
 	}
 
 	@Override
@@ -215,12 +229,17 @@ final class RedisLockBackend implements LockBackend {
 		this.places.clear();
 	}
 
+	/**
+	 * Takes a message on our channel, where others may publish, too: what is none of ours
+	 * is ignored.
+	 */
 	private void pushed(String message) {
 		String key = field(message, "key");
 		String owner = field(message, "owner");
 		String revision = field(message, "rev");
 		String lease = field(message, "lease");
-		if (!"1".equals(field(message, "v")) || key == null || owner == null || revision == null || lease == null) {
+		if (!"1".equals(field(message, "v")) || key == null || owner == null || revision == null || lease == null
+				|| !COUNT.matcher(revision).matches() || !COUNT.matcher(lease).matches()) {
 			return;
 		}
 		RedisPlace place = this.places.get(owner);

@@ -46,7 +46,7 @@ public final class RedisLockBackendFactory implements LockBackendFactory {
 	@Override
 	public LockBackend open(BackendListener listener) {
 		return new RedisLockBackend(RedisClients.open(this.connectionFactory, this.settings.commandTimeout()), listener,
-				this.settings, this.seen);
+				this.settings, this.seen, new ServerClock(System::nanoTime));
 	}
 
 }

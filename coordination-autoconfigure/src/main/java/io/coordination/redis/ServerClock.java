@@ -42,13 +42,6 @@ final class ServerClock {
 	}
 
 	/**
-	 * Forgets everything: the next answer may come from another server.
-	 */
-	void forget() {
-		this.offset.set(UNKNOWN);
-	}
-
-	/**
 	 * The time that the server's clock will at least show at a local time.
 	 * @param nanos a local time
 	 * @return the server's time in microseconds, or -1 if no answer has told it yet

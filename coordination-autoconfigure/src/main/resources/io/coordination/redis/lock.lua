@@ -59,7 +59,7 @@ local function read()
 	if lock.v ~= '1' then
 		return nil, 'of version ' .. string.sub(lock.v, 1, 16)
 	end
-	if not string.match(lock.rev or '', '^%d+$') then
+	if not string.match(lock.rev or '', '^%d+$') or tonumber(lock.rev) > MAX_REVISION then
 		return nil, 'without a revision'
 	end
 	lock.revision = tonumber(lock.rev)
@@ -72,11 +72,11 @@ end
 local function nextRevision(seen)
 	local last = redis.call('GET', fenceKey)
 	if last and not string.match(last, '^%d+$') then
-		error('the fence ' .. fenceKey .. ' is no number')
+		error("key '" .. fenceKey .. "' is no fence: remove it, or use another 'coordination.namespace'")
 	end
 	local revision = math.max(tonumber(last or 0) + 1, serverTime(), seen + 1)
 	if revision > MAX_REVISION then
-		error('the fence ' .. fenceKey .. ' is at its end')
+		error("no revision is left below 2^53 after key '" .. fenceKey .. "': use another 'coordination.namespace'")
 	end
 	return revision
 end
@@ -107,11 +107,11 @@ end
 -- Joins the queue, or keeps the place in it, until the deadline; and sees to it that the holder will look.
 local function join(lock, owner, window, grant, channel)
 	local now = serverTime()
-	redis.call('ZADD', queueKey, 'NX', now, owner)
 	redis.call('HSET', waitersKey, owner,
 			'v=1 until=' .. integer(now + window * 1000) .. ' grant=' .. grant .. ' channel=' .. channel)
-	lengthen(queueKey, window)
 	lengthen(waitersKey, window)
+	redis.call('ZADD', queueKey, 'NX', now, owner)
+	lengthen(queueKey, window)
 	if not lock.marked then
 		redis.call('SET', lockKey, lock.text .. ' wait=1', 'KEEPTTL')
 	end
@@ -140,7 +140,7 @@ end
 
 -- Ends the lock that was read, to the good of the next waiter.
 local function free(lock, seen)
-	if not (lock.marked and handOff(seen)) then
+	if not (lock.marked and handOff(math.max(seen, lock.revision))) then
 		redis.call('DEL', lockKey)
 	end
 end

@@ -3,7 +3,7 @@
 --
 -- KEYS: the locks
 -- ARGV: 1 duration, ms; 0 only asks  2 and on: the owners, in the order of the locks, then the revisions
--- Answers for each lock 1: kept, 0: lost, -1: foreign
+-- Answers for each lock 1: kept, 0: lost, a text: foreign, what it is
 
 local duration = ARGV[1]
 local answers = {}
@@ -11,7 +11,7 @@ for i = 1, #KEYS do
 	lockKey = KEYS[i]
 	local lock, foreign = read()
 	if foreign then
-		answers[i] = -1
+		answers[i] = foreign
 	elseif not lock or lock.owner ~= ARGV[i + 1] then
 		answers[i] = 0
 	elseif lock.rev ~= ARGV[#KEYS + i + 1] then

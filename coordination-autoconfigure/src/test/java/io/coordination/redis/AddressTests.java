@@ -1,0 +1,107 @@
+package io.coordination.redis;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.RedisSentinelConfiguration;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import io.coordination.backend.BackendLease;
+
+import io.lettuce.core.api.sync.RedisCommands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Locks go where the application's connections go, or nowhere.
+ */
+class AddressTests extends RedisFixture {
+
+	private final RedisCommands<String, String> redis = redis();
+
+	@Test
+	void databaseOfTheApplicationIsUsed() throws InterruptedException {
+		RedisStandaloneConfiguration configuration = configuration();
+		configuration.setDatabase(3);
+		RedisProcess process = process(new LettuceConnectionFactory(configuration));
+		BackendLease held = process.acquire(request());
+		assertThat(stored(this.redis)).isEmpty();
+		this.redis.select(3);
+		assertThat(stored(this.redis)).containsExactly(keys().fence(), keys().lock());
+		RedisProcess.Place place = process.await(request());
+		process.release(held);
+		place.pushed();
+	}
+
+	/**
+	 * Then the factory gives away another configuration than the one it uses.
+	 */
+	@Test
+	void configurationOfUnnamedTypeIsUsed() {
+		RedisStandaloneConfiguration configuration = configuration();
+		configuration.setDatabase(4);
+		RedisConfiguration unnamed = configuration;
+		LettuceConnectionFactory connections = new LettuceConnectionFactory(unnamed);
+		assertThat(connections.getStandaloneConfiguration().getPort()).isEqualTo(6379);
+		process(connections).acquire(request());
+		this.redis.select(4);
+		assertThat(stored(this.redis)).containsExactly(keys().fence(), keys().lock());
+	}
+
+	static List<LettuceConnectionFactory> severalServers() {
+		RedisStaticMasterReplicaConfiguration masterReplica = new RedisStaticMasterReplicaConfiguration("10.0.0.1");
+		masterReplica.node("10.0.0.2");
+		return List.of(new LettuceConnectionFactory(new RedisClusterConfiguration().clusterNode("10.0.0.1", 6379)),
+				new LettuceConnectionFactory(
+						new RedisSentinelConfiguration().master("shop").sentinel("10.0.0.1", 26379)),
+				new LettuceConnectionFactory(masterReplica));
+	}
+
+	@ParameterizedTest
+	@MethodSource("severalServers")
+	void severalServersAreRefused(LettuceConnectionFactory connections) {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> RedisClients.open(connections, RedisLockSettings.defaults().commandTimeout()))
+			.withMessageMatching("Locks in Redis need one server for now: the connection factory is for "
+					+ "(a cluster|Sentinel|a master and its replicas)\\. "
+					+ "Give the locks a factory of their own, marked with @CoordinationRedis");
+	}
+
+	@Test
+	void applicationsClientIsNotUsed() {
+		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration());
+		RedisProcess process = closing(new RedisProcess(connections, PATIENT));
+		process.acquire(request());
+		assertThat(connections.isRunning()).isFalse();
+	}
+
+	@Test
+	void closedBackendSaysSo() {
+		RedisProcess process = process();
+		process.acquire(request());
+		process.backend().close();
+		process.backend().close();
+		assertThat(RedisProcess.failure(process.backend().tryAcquire(request())))
+			.hasMessage("The connection for locks in Redis is closed");
+		assertThat(process.backend().check().toCompletableFuture()).failsWithin(20, TimeUnit.SECONDS);
+	}
+
+	private RedisStandaloneConfiguration configuration() {
+		return new RedisStandaloneConfiguration(server().host(), server().port());
+	}
+
+	private RedisProcess process(LettuceConnectionFactory connections) {
+		connections.afterPropertiesSet();
+		return closing(new RedisProcess(connections, PATIENT));
+	}
+
+}
