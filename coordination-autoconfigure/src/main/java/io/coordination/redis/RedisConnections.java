@@ -135,34 +135,34 @@ final class RedisConnections implements RedisConnectionStateListener {
 					if (ex instanceof RedisNoScriptException) {
 						this.known.clear();
 						commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values)
-							.whenComplete((again, failure) -> complete(answer, again, failure, keys));
+							.whenComplete((again, failure) -> complete(answer, again, naming(keys, failure)));
 					}
 					else {
-						complete(answer, value, ex, keys);
+						complete(answer, value, naming(keys, ex));
 					}
 				});
 			return answer;
 		});
 	}
 
-	private static <T> void complete(CompletableFuture<T> answer, @Nullable T value, @Nullable Throwable ex,
-			String[] keys) {
+	private static <T> void complete(CompletableFuture<T> answer, @Nullable T value, @Nullable Throwable ex) {
 		if (ex == null) {
 			answer.complete(value);
 		}
 		else {
-			answer.completeExceptionally(naming(keys, ex));
+			answer.completeExceptionally(ex);
 		}
 	}
 
 	/** What Redis says of a key of the wrong type does not tell which key. */
-	private static Throwable naming(String[] keys, Throwable ex) {
-		if (!String.valueOf(ex.getMessage()).contains("WRONGTYPE")) {
+	private static @Nullable Throwable naming(String[] keys, @Nullable Throwable ex) {
+		if (ex == null || !String.valueOf(ex.getMessage()).contains("WRONGTYPE")) {
 			return ex;
 		}
-		return new BackendException("One of the keys " + List.of(keys)
-				+ " in Redis is not of this library, and is left alone: remove it, "
-				+ "or use another 'coordination.namespace' (" + ex.getMessage() + ")", false, ex);
+		return new BackendException(
+				"One of the keys " + List.of(keys) + " in Redis is not of this library, and is left alone: remove it, "
+						+ "or use another 'coordination.namespace' (" + ex.getMessage() + ")",
+				false, ex);
 	}
 
 	/**
