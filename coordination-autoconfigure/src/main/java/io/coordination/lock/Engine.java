@@ -238,13 +238,12 @@ final class Engine implements BackendListener {
 
 	@Override
 	public void disconnected() {
-		suspect();
+		suspect(nanoTime());
 	}
 
 	@Override
 	public void reconnected() {
-		suspect();
-		this.watchdog.confirmAll();
+		confirmAll();
 		for (LocalGate gate : this.gates.values()) {
 			Contender contender = gate.contender();
 			if (contender != null) {
@@ -258,8 +257,17 @@ final class Engine implements BackendListener {
 		this.cleanup.withdraw(key, owner);
 	}
 
-	private void suspect() {
-		this.suspectSince = nanoTime();
+	/**
+	 * Asks about everything, and relies on nothing that was asked earlier: what is asked
+	 * in the same nanosecond counts.
+	 */
+	private void confirmAll() {
+		suspect(nanoTime() - 1);
+		this.watchdog.confirmAll();
+	}
+
+	private void suspect(long since) {
+		this.suspectSince = since;
 		this.watchdog.wake();
 	}
 
@@ -270,8 +278,7 @@ final class Engine implements BackendListener {
 	void suspectAfterClockJump() {
 		if (this.watchdog.clocksDisagree()) {
 			logger.warn("The wall clock jumped: the store is asked again about every held lock");
-			suspect();
-			this.watchdog.confirmAll();
+			confirmAll();
 		}
 	}
 

@@ -1,5 +1,6 @@
 package io.coordination.redis;
 
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,13 @@ final class RedisFailures {
 
 	private static final String REJECTED = "Currently not connected";
 
+	/**
+	 * What is left when the server refused a new connection and Lettuce has lost the
+	 * reason, as it does when it is told of the end before it looks at the answer.
+	 */
+	private static final Set<String> REASON_LOST = Set.of("Connection closed prematurely",
+			"RedisHandshakeHandler not registered");
+
 	/** What a script of ours says when it stops: the text between what Redis adds. */
 	private static final Pattern STOPPED = Pattern
 		.compile("user_script:\\d+: (?!.*user_script:\\d+: )(.*?)(?: script: \\p{XDigit}{40}.*)?$");
@@ -38,7 +46,11 @@ final class RedisFailures {
 						false, ex);
 			}
 		}
-		Throwable root = (ex instanceof RedisConnectionException && ex.getCause() != null) ? ex.getCause() : ex;
+		Throwable root = (ex instanceof RedisConnectionException && ex.getCause() != null) ? cause(ex.getCause()) : ex;
+		if (REASON_LOST.contains(String.valueOf(root.getMessage()))) {
+			return new BackendException("Redis closed the connection while it was being made. "
+					+ "Check the user, the password and TLS ('spring.data.redis.*')", false, ex);
+		}
 		return new BackendException(
 				"Redis cannot be reached: " + root.getMessage() + ". Check that it runs, and 'spring.data.redis.*'",
 				false, ex);

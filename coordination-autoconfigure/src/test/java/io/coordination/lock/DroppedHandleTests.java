@@ -61,4 +61,15 @@ class DroppedHandleTests extends EngineFixture {
 		assertThat(isFree()).isTrue();
 	}
 
+	@Test
+	void aGrantIsGivenBackIfItsLastWaiterLeavesWhileItComes() {
+		LockHandle other = hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+		this.time.onCancel(() -> future.cancel(false));
+		other.close();
+		assertThat(future).isCancelled();
+		assertThat(isFree()).isTrue();
+		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
+	}
+
 }

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import io.coordination.backend.LockKey;
+import io.coordination.backend.OwnerId;
 import io.coordination.lock.event.LockLost;
 import io.coordination.lock.event.LockLost.Cause;
 
@@ -43,6 +45,18 @@ class EngineTests extends EngineFixture {
 		LockHandle successor = now(second);
 		assertThat(first.release()).isTrue();
 		first.close();
+		assertThat(successor.state()).isEqualTo(LockState.HELD);
+		assertThat(isFree()).isFalse();
+	}
+
+	@Test
+	void aLateCloseOfALostLockDoesNotFreeTheSuccessor() {
+		LockHandle first = hold(this.locks);
+		CompletableFuture<LockHandle> second = ask(this.locks, SPEC.withUnboundedWait());
+		this.time.pause(LEASE.plusSeconds(1));
+		LockHandle successor = now(second);
+		assertThat(first.release()).isFalse();
+		this.time.advance(Duration.ofSeconds(2));
 		assertThat(successor.state()).isEqualTo(LockState.HELD);
 		assertThat(isFree()).isFalse();
 	}
@@ -372,16 +386,19 @@ class EngineTests extends EngineFixture {
 	}
 
 	@Test
-	void aCancelledWaitLeavesItsPlaceToTheNextCaller() {
-		LockHandle other = hold(this.others);
-		CompletableFuture<LockHandle> first = ask(this.locks, SPEC);
-		CompletableFuture<LockHandle> third = ask(this.others, SPEC.withUnboundedWait());
-		CompletableFuture<LockHandle> second = ask(this.locks, SPEC.withUnboundedWait());
-		first.cancel(false);
-		this.time.advance(Duration.ofMillis(51));
-		other.close();
-		assertThat(now(second).state()).isEqualTo(LockState.HELD);
-		assertThat(third).isNotDone();
+	void aWaitThatEndsLeavesItsPlaceToTheNextCaller() {
+		try (ManagedLockRegistry third = builder(new FlakyBackendFactory(this.store)).build()) {
+			LockHandle other = hold(this.others);
+			CompletableFuture<LockHandle> first = ask(this.locks, SPEC);
+			CompletableFuture<LockHandle> competing = ask(third, SPEC.withUnboundedWait());
+			CompletableFuture<LockHandle> next = ask(this.locks, SPEC.withUnboundedWait());
+			first.cancel(false);
+			other.close();
+			LockHandle handle = now(next);
+			assertThat(competing).isNotDone();
+			handle.close();
+			now(competing).close();
+		}
 	}
 
 	@Test
@@ -390,23 +407,66 @@ class EngineTests extends EngineFixture {
 		this.time.advance(Duration.ofSeconds(1));
 		this.backend.listener.disconnected();
 		assertThat(handle.state()).isEqualTo(LockState.UNCERTAIN);
-		this.time.advance(Duration.ofMillis(1));
-		this.backend.listener.reconnected();
-		this.time.advance(Duration.ofMillis(20));
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
 		this.backend.listener.reconnected();
 		assertThat(handle.state()).isEqualTo(LockState.UNCERTAIN);
-		this.time.advance(Duration.ofSeconds(15));
+		this.backend.deliver(this.backend.heldAnswers);
 		assertThat(handle.state()).isEqualTo(LockState.HELD);
+	}
+
+	@Test
+	void aReconnectRenewsAtOnce() {
+		LockHandle handle = hold(this.locks);
+		this.time.advance(Duration.ofSeconds(3));
+		Duration before = handle.remainingValidity();
+		this.backend.listener.reconnected();
+		assertThat(handle.remainingValidity()).isEqualTo(before.plusSeconds(3));
+	}
+
+	@Test
+	void aReconnectPollsAtOnce() {
+		LockHandle other = hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+		this.backend.holdsPushes = true;
+		other.close();
+		assertThat(future).isNotDone();
+		this.backend.listener.reconnected();
+		assertThat(now(future).state()).isEqualTo(LockState.HELD);
+	}
+
+	@Test
+	void renewalsThatAreConfirmedInAnotherOrderShortenNothing() {
+		LockHandle handle = hold(this.locks);
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
+		this.time.advance(LEASE.dividedBy(2));
+		assertThat(this.backend.heldAnswers).hasSize(2);
+		Duration before = handle.remainingValidity();
+		this.backend.heldAnswers.remove(1).run();
+		Duration renewed = handle.remainingValidity();
+		assertThat(renewed).isGreaterThan(before.plusSeconds(10));
+		this.backend.heldAnswers.remove(0).run();
+		assertThat(handle.remainingValidity()).isEqualTo(renewed);
+	}
+
+	@Test
+	void aGrantThatNobodyWaitsForIsGivenBack() {
+		LockKey key = new LockKey("test", SPEC.names().get(0));
+		OwnerId stranger = this.backend.grantToAStranger(key);
+		assertThat(isFree()).isFalse();
+		this.backend.listener.strayGrant(key, stranger);
+		assertThat(isFree()).isTrue();
 	}
 
 	@Test
 	void aJumpOfTheWallClockRaisesSuspicionAndAsksAtOnce() {
 		LockHandle handle = hold(this.locks);
 		this.time.advance(Duration.ofMillis(100));
-		int before = this.backend.requests.get();
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
 		this.time.jumpWall(Duration.ofSeconds(40));
 		assertThat(handle.state()).isEqualTo(LockState.UNCERTAIN);
-		assertThat(this.backend.requests.get()).isGreaterThan(before);
+		assertThat(this.backend.heldAnswers).hasSize(1);
+		this.backend.deliver(this.backend.heldAnswers);
+		assertThat(handle.state()).isEqualTo(LockState.HELD);
 	}
 
 	@Test
@@ -464,6 +524,17 @@ class EngineTests extends EngineFixture {
 		}
 		assertThat(this.locks.held()).isEmpty();
 		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
+	}
+
+	@Test
+	void tokensCarryTheFencingBase() {
+		long base = 1L << 40;
+		LockHandle first = hold(this.locks);
+		first.close();
+		try (ManagedLockRegistry registry = builder(this.backend).fencingBase(base).build()) {
+			LockHandle second = now(ask(registry, SPEC));
+			assertThat((second.fencingToken() >> 10) - (first.fencingToken() >> 10)).isEqualTo(base + 1);
+		}
 	}
 
 	@Test

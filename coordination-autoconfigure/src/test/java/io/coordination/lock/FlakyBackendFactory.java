@@ -103,6 +103,17 @@ final class FlakyBackendFactory implements LockBackendFactory {
 		}
 	}
 
+	/**
+	 * Has the store grant a lock to an owner that nobody here knows.
+	 */
+	OwnerId grantToAStranger(LockKey key) {
+		OwnerId stranger = new OwnerId("stranger");
+		try (LockBackend backend = this.factory.open(this.listener)) {
+			backend.tryAcquire(LockRequest.exclusive(key, stranger, Duration.ofMinutes(1)));
+		}
+		return stranger;
+	}
+
 	void deliver(List<Runnable> held) {
 		List<Runnable> all = List.copyOf(held);
 		held.clear();

@@ -136,6 +136,15 @@ class InterruptTests extends EngineFixture {
 	}
 
 	@Test
+	void aLossBetweenTheActionAndTheReleaseInterruptsNobody() {
+		LossInterrupt interrupt = new LossInterrupt(hold(this.locks), Thread.currentThread());
+		interrupt.end();
+		this.time.pause(LEASE.plusSeconds(1));
+		this.locks.close();
+		assertThat(Thread.interrupted()).isFalse();
+	}
+
+	@Test
 	void anInterruptOfTheLossIsNotLeftOnTheThread() throws Exception {
 		Future<Boolean> action = this.executor.submit(() -> {
 			try {

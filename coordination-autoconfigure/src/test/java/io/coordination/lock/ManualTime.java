@@ -5,7 +5,10 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A clock and timer that move when told to. Tasks run on the thread that moves them.
@@ -22,6 +25,8 @@ final class ManualTime implements EngineTime, LongSupplier {
 			Comparator.comparingLong(Task::untilDue).thenComparingLong(Task::order));
 
 	private final long origin = this.nanos.get();
+
+	private final AtomicReference<@Nullable Runnable> onCancel = new AtomicReference<>();
 
 	@Override
 	public long nanoTime() {
@@ -47,7 +52,22 @@ final class ManualTime implements EngineTime, LongSupplier {
 		Task added = new Task(task, this.nanos.get() - this.origin + Math.max(0, delayNanos),
 				this.order.incrementAndGet());
 		this.tasks.add(added);
-		return () -> remove(added);
+		return () -> cancel(added);
+	}
+
+	/**
+	 * Does something, once, in the middle of what cancels a timer.
+	 */
+	void onCancel(Runnable action) {
+		this.onCancel.set(action);
+	}
+
+	private void cancel(Task task) {
+		remove(task);
+		Runnable action = this.onCancel.getAndSet(null);
+		if (action != null) {
+			action.run();
+		}
 	}
 
 	private synchronized void remove(Task task) {

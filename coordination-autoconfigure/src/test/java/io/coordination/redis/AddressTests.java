@@ -1,5 +1,10 @@
 package io.coordination.redis;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -93,6 +98,26 @@ class AddressTests extends RedisFixture {
 		assertThat(RedisProcess.failure(process.backend().tryAcquire(request())))
 			.hasMessage("The connection for locks in Redis is closed");
 		assertThat(process.backend().check().toCompletableFuture()).failsWithin(20, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void serverThatClosesNewConnectionsIsNamedAsSuch() throws IOException {
+		try (ServerSocket closing = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			Thread server = new Thread(() -> {
+				try (Socket connection = closing.accept()) {
+					assertThat(connection.getInputStream().read(new byte[1024])).isPositive();
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+			});
+			server.start();
+			RedisProcess process = process(new LettuceConnectionFactory(
+					new RedisStandaloneConfiguration("127.0.0.1", closing.getLocalPort())));
+			assertThat(RedisProcess.failure(process.backend().tryAcquire(request())))
+				.hasMessage("Redis closed the connection while it was being made. "
+						+ "Check the user, the password and TLS ('spring.data.redis.*')");
+		}
 	}
 
 	private RedisStandaloneConfiguration configuration() {
