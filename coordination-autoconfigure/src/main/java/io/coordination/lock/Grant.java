@@ -178,15 +178,14 @@ final class Grant {
 	}
 
 	/**
-	 * Whether another caller of this process may go on with this grant.
-	 * @param wanted what that caller asks for
+	 * Whether another caller of this process may go on with this grant, if it asks for
+	 * the same terms.
 	 * @param sliceNanos for how long the grant may stay in this process
 	 */
-	boolean mayBePassedOn(Terms wanted, long now, long sliceNanos, long suspectSince) {
+	boolean mayBePassedOn(long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
-		return this.terms.renewal() && this.terms.equals(wanted) && !this.renewalStopped
-				&& this.handOvers < FencingTokens.MAX_HAND_OFFS && now - this.noticedAt < sliceNanos
-				&& known.state(now, suspectSince, true) == LockState.HELD
+		return this.terms.renewal() && !this.renewalStopped && this.handOvers < FencingTokens.MAX_HAND_OFFS
+				&& now - this.noticedAt < sliceNanos && known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;
 	}
 

@@ -1,12 +1,8 @@
 package io.coordination.lock;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +43,7 @@ final class LocalGate {
 
 	private final String name;
 
-	private final ReentrantLock lock = new ReentrantLock();
+	private final GateLock lock = new GateLock(this::retireIfIdle);
 
 	// all guarded by lock
 	private final Waiters waiters = new Waiters();
@@ -74,15 +70,15 @@ final class LocalGate {
 	 * @return {@code false} if this gate is retired
 	 */
 	boolean enter(Waiter waiter) {
-		return locked((after) -> {
+		return this.lock.with((after) -> {
 			if (this.retired) {
 				return false;
 			}
 			if (this.engine.isStopping()) {
-				refuse(waiter, Failures.stopped(this.name), after);
+				waiter.refuse(Failures.stopped(this.name), after);
 			}
 			else if (waiter.asksOnce() && (this.grant != null || this.contender != null)) {
-				refuse(waiter, notAcquired(waiter, null), after);
+				waiter.refuse(notAcquired(waiter, null), after);
 			}
 			else {
 				this.waiters.add(waiter);
@@ -100,7 +96,7 @@ final class LocalGate {
 	 * first one its contender gets
 	 */
 	boolean lastCall(Waiter waiter) {
-		return locked((after) -> {
+		return this.lock.with((after) -> {
 			Contender current = this.contender;
 			return current != null && current.isFirstRequestUnderWay() && this.waiters.first() == waiter;
 		});
@@ -110,8 +106,8 @@ final class LocalGate {
 	 * A waiter goes away because its time is over. It may turn out to be settled already.
 	 */
 	void expire(Waiter waiter) {
-		change((after) -> {
-			if (refuse(waiter, expired(waiter), after)) {
+		this.lock.change((after) -> {
+			if (waiter.refuse(expired(waiter), after)) {
 				left(waiter, after);
 			}
 		});
@@ -122,7 +118,7 @@ final class LocalGate {
 	 * @return {@code false} if it was settled before
 	 */
 	boolean abandon(Waiter waiter) {
-		return locked((after) -> {
+		return this.lock.with((after) -> {
 			boolean left = waiter.abandon();
 			if (left) {
 				left(waiter, after);
@@ -135,10 +131,10 @@ final class LocalGate {
 	 * Fails everyone who waits and gives up the place in the store's queue.
 	 */
 	void stop() {
-		change((after) -> {
+		this.lock.change((after) -> {
 			Waiter waiter;
 			while ((waiter = this.waiters.takeFirst()) != null) {
-				refuse(waiter, Failures.stopped(this.name), after);
+				waiter.refuse(Failures.stopped(this.name), after);
 			}
 			reconsider(after);
 		});
@@ -148,7 +144,7 @@ final class LocalGate {
 	 * The store granted the lock to the contender.
 	 */
 	void granted(Contender winner, Grant won) {
-		change((after) -> {
+		this.lock.change((after) -> {
 			if (this.contender != winner) {
 				throw new IllegalStateException("Granted to a contender that gave up");
 			}
@@ -170,11 +166,11 @@ final class LocalGate {
 	 * The store answered Busy to the contender.
 	 */
 	void busy(Contender contender) {
-		change((after) -> {
+		this.lock.change((after) -> {
 			Waiter first = this.waiters.first();
 			if (this.contender == contender && first != null && (first.asksOnce() || contender.isOverdue(first))) {
 				this.waiters.remove(first);
-				refuse(first, notAcquired(first, contender), after);
+				first.refuse(notAcquired(first, contender), after);
 				reconsider(after);
 			}
 		});
@@ -184,12 +180,12 @@ final class LocalGate {
 	 * The store could not be asked by the contender, which has given up.
 	 */
 	void failed(Contender contender, RuntimeException failure) {
-		change((after) -> {
+		this.lock.change((after) -> {
 			if (this.contender == contender) {
 				this.contender = null;
 				Waiter first = this.waiters.takeFirst();
 				if (first != null) {
-					refuse(first, failure, after);
+					first.refuse(failure, after);
 				}
 				reconsider(after);
 			}
@@ -202,7 +198,7 @@ final class LocalGate {
 	 */
 	CompletionStage<Boolean> release(Hold ended) {
 		CompletableFuture<Boolean> answer = new CompletableFuture<>();
-		change((after) -> {
+		this.lock.change((after) -> {
 			Grant current = this.grant;
 			if (current == null || current.hold != ended) {
 				answer.complete(false);
@@ -232,7 +228,7 @@ final class LocalGate {
 	 * A grant is lost.
 	 */
 	void lost(Grant lost, Cause cause) {
-		change((after) -> {
+		this.lock.change((after) -> {
 			this.engine.watchdog().unregister(lost);
 			Hold holder = lost.hold;
 			if (holder != null) {
@@ -249,40 +245,15 @@ final class LocalGate {
 	}
 
 	@Nullable Grant grant() {
-		return locked((after) -> this.grant);
+		return this.lock.with((after) -> this.grant);
 	}
 
 	@Nullable Contender contender() {
-		return locked((after) -> this.contender);
+		return this.lock.with((after) -> this.contender);
 	}
 
 	int waiting() {
-		return locked((after) -> this.waiters.size());
-	}
-
-	/**
-	 * Does something under the lock, and after it what was added to the list.
-	 */
-	private void change(Consumer<List<Runnable>> section) {
-		locked((after) -> {
-			section.accept(after);
-			return true;
-		});
-	}
-
-	private <T extends @Nullable Object> T locked(Function<List<Runnable>, T> section) {
-		List<Runnable> after = new ArrayList<>(3);
-		T result;
-		this.lock.lock();
-		try {
-			result = section.apply(after);
-			retireIfIdle();
-		}
-		finally {
-			this.lock.unlock();
-		}
-		after.forEach(Runnable::run);
-		return result;
+		return this.lock.with((after) -> this.waiters.size());
 	}
 
 	// All below: under the lock.
@@ -326,7 +297,7 @@ final class LocalGate {
 	}
 
 	private void released(CompletableFuture<Boolean> answer) {
-		change((after) -> {
+		this.lock.change((after) -> {
 			if (this.releasing == answer) {
 				this.releasing = null;
 			}
@@ -335,8 +306,8 @@ final class LocalGate {
 
 	private boolean mayPassOn(Grant current) {
 		Waiter next = this.waiters.first();
-		return next != null && this.engine.settings().handOff() && current.mayBePassedOn(next.terms,
-				this.engine.nanoTime(), this.engine.settings().sliceNanos(), this.engine.suspectSince());
+		return next != null && this.engine.settings().handOff() && current.mayBePassedOn(this.engine.nanoTime(),
+				this.engine.settings().sliceNanos(), this.engine.suspectSince());
 	}
 
 	/**
@@ -355,9 +326,6 @@ final class LocalGate {
 		return null;
 	}
 
-	/**
-	 * Why a waiter whose time is over did not get the lock.
-	 */
 	private RuntimeException expired(Waiter waiter) {
 		Contender current = this.contender;
 		if (current != null && current.isFirstRequestUnderWay() && this.waiters.first() != waiter) {
@@ -369,14 +337,6 @@ final class LocalGate {
 
 	private LockNotAcquiredException notAcquired(Waiter waiter, @Nullable Contender contender) {
 		return this.engine.failures().busy(this.name, waiter, this.grant, contender, this.waiters.others(waiter));
-	}
-
-	private static boolean refuse(Waiter waiter, RuntimeException failure, List<Runnable> after) {
-		boolean refused = waiter.settle(failure);
-		if (refused) {
-			after.add(waiter::signal);
-		}
-		return refused;
 	}
 
 	private void retireIfIdle() {

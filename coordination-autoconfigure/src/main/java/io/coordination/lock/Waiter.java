@@ -1,5 +1,6 @@
 package io.coordination.lock;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -61,11 +62,16 @@ final class Waiter {
 	}
 
 	/**
-	 * Tells the waiter why it will not get what it asked for. Followed by
-	 * {@link #signal()}, outside of any lock.
+	 * Tells the waiter why it will not get what it asked for.
+	 * @param after where to put the signal, which is for outside of any lock
+	 * @return {@code false} if it was settled before, or does not want it any more
 	 */
-	boolean settle(RuntimeException failure) {
-		return this.outcome.compareAndSet(null, failure);
+	boolean refuse(RuntimeException failure, List<Runnable> after) {
+		boolean refused = this.outcome.compareAndSet(null, failure);
+		if (refused) {
+			after.add(this::signal);
+		}
+		return refused;
 	}
 
 	/**

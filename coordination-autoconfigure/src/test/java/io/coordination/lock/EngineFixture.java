@@ -102,4 +102,12 @@ abstract class EngineFixture {
 		}
 	}
 
+	/**
+	 * Nobody of a registry has a lock, and nobody is about to be told so: futures are
+	 * completed later, on other threads.
+	 */
+	static void assertNothingIsHeld(ManagedLockRegistry registry) {
+		assertThat(registry.held()).isEmpty();
+	}
+
 }

@@ -53,6 +53,7 @@ class OrderTests extends EngineFixture {
 		CompletableFuture<LockHandle> second = ask(this.locks, SPEC);
 		assertThat(released).isNotDone();
 		assertThat(second).isNotDone();
+		assertNothingIsHeld(this.locks);
 		return before;
 	}
 
