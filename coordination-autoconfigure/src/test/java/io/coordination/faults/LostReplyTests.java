@@ -87,6 +87,24 @@ class LostReplyTests {
 	}
 
 	/**
+	 * Catches a client library that sends a request again on a new connection, when
+	 * nobody knows any more what has become of it.
+	 */
+	@Test
+	void aRequestThatIsLostIsNotSentAgainByTheClientLibrary() throws Exception {
+		long last = this.probe.askNumber("GET", Instance.fenceKey());
+		Injection lost = this.proxy.inject(Fault.RESET_BEFORE, LostReplyTests::isOperation, 1);
+		assertThatExceptionOfType(LockOutcomeUnknownException.class)
+			.isThrownBy(() -> this.instance.locks().acquire(spec(Duration.ZERO)));
+		assertThat(lost.hits()).isOne();
+		Awaitility.await()
+			.during(Instance.COMMAND_TIMEOUT.multipliedBy(2))
+			.atMost(SOON)
+			.until(() -> this.probe.askNumber("GET", Instance.fenceKey()) == last);
+		assertFree();
+	}
+
+	/**
 	 * Catches a request that is not repeated, or is reported as done although the server
 	 * never saw it.
 	 */

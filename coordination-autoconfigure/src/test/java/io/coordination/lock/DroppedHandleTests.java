@@ -72,4 +72,29 @@ class DroppedHandleTests extends EngineFixture {
 		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
 	}
 
+	@Test
+	void aHandleIsReleasedIfItsFutureIsCancelledWhileItComes() {
+		LockHandle other = hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+		whenTheFutureIsAboutToBeCompleted(() -> future.cancel(false));
+		other.close();
+		Awaitility.await().until(future::isCancelled);
+		Awaitility.await().until(this::isFree);
+		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
+	}
+
+	/**
+	 * The thread that completes a future stops the timer of its wait time first.
+	 */
+	private void whenTheFutureIsAboutToBeCompleted(Runnable action) {
+		this.time.onCancel(() -> {
+			if (Thread.currentThread().getName().startsWith("coordination-async")) {
+				action.run();
+			}
+			else {
+				whenTheFutureIsAboutToBeCompleted(action);
+			}
+		});
+	}
+
 }
