@@ -71,6 +71,18 @@ class PushedGrantTests extends EngineFixture {
 	}
 
 	@Test
+	void aPushBeforeTheFirstAnswerIsAskedAboutFirst() {
+		LockHandle other = hold(this.others);
+		this.backend.network = FlakyBackendFactory.Network.HOLDS_ANSWERS;
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC.withUnboundedWait());
+		other.close();
+		assertNothingIsHeld(this.locks);
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		this.backend.deliver(this.backend.heldAnswers);
+		assertThat(now(future).state()).isEqualTo(LockState.HELD);
+	}
+
+	@Test
 	void aPushBeforeTheFirstAnswerIsNotEntered() {
 		LockHandle other = hold(this.others);
 		this.backend.holdsPushes = true;
