@@ -167,4 +167,12 @@ class ValidityTests extends EngineFixture {
 		assertThat(isFree()).isTrue();
 	}
 
+	@Test
+	void aHoldOverItsMaximumTimeIsNotRenewedAnyMore() {
+		LockHandle handle = hold(this.locks, SPEC.withMaxHoldTime(Duration.ofSeconds(3)));
+		this.time.advance(LEASE.plusSeconds(4));
+		assertThat(handle.state()).isEqualTo(LockState.LOST);
+		assertThat(isFree()).isTrue();
+	}
+
 }
