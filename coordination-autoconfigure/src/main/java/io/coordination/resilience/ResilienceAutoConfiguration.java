@@ -40,8 +40,9 @@ public final class ResilienceAutoConfiguration {
 		.intervalFunction(IntervalFunction.ofExponentialRandomBackoff(50, 2))
 		.build();
 
+	// By name: a decorator of another purpose does not replace this one.
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(name = "coordinationLockBackendDecorator")
 	LockBackendDecorator coordinationLockBackendDecorator(ObjectProvider<CircuitBreakerRegistry> breakers,
 			ObjectProvider<RetryRegistry> retries) {
 		CircuitBreakerRegistry ownBreakers = breakers.getIfUnique();

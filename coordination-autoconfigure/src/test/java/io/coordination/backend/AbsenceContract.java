@@ -23,7 +23,7 @@ public abstract class AbsenceContract extends RaceContract {
 	final void silentStoreFailsEveryRequestAsOneThatMayHaveHadItsEffect() {
 		ContractClient a = client();
 		Requests requests = new Requests(a);
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		requests.send().forEach((name, request) -> {
 			BackendException failure = ContractClient.failure(request);
 			assertThat(failure.mayHaveApplied()).as(name).isTrue();
@@ -33,7 +33,7 @@ public abstract class AbsenceContract extends RaceContract {
 	@Test
 	final void silentStoreFailsTheFirstRequestsOfAClientToo() {
 		client().acquire(request(key()));
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		LockBackend backend = client().backend();
 		CompletionStage<Attempt> first = backend.tryAcquire(request(key()));
 		CompletionStage<Attempt> second = backend.enqueue(request(key()), (lease, duration) -> {
@@ -53,7 +53,7 @@ public abstract class AbsenceContract extends RaceContract {
 		BackendLease rotated = a.acquire(request(key("rotated")));
 		ContractPlace place = a.enqueue(request(key("awaited")));
 		ContractPlace next = a.enqueue(request(key("rotated")));
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		List<CompletionStage<?>> requests = List.of(a.backend().tryAcquire(request(key("tried"))),
 				a.backend().enqueue(request(key("polled")), (lease, duration) -> {
 				}).poll(), place.waiting().poll(), a.backend().rotate(rotated, next.waiting()));
@@ -79,7 +79,7 @@ public abstract class AbsenceContract extends RaceContract {
 		LockRequest held = request(key("held"));
 		BackendLease lease = a.acquire(held);
 		BackendLease released = a.acquire(request(key("released")));
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		List<CompletionStage<?>> requests = List.of(a.backend().tryAcquire(acquired), a.backend().tryAcquire(held),
 				a.backend().renew(List.of(lease), ContractClient.LONG), a.backend().release(released, Duration.ZERO));
 		requests.forEach(ContractClient::failure);
@@ -100,7 +100,7 @@ public abstract class AbsenceContract extends RaceContract {
 		ContractClient a = client();
 		Requests requests = new Requests(a);
 		assertThat(a.disconnections()).isZero();
-		assumeThat(stopStore()).isTrue();
+		assumeThat(stopStore()).as("this store cannot be taken away").isTrue();
 		patiently().until(() -> a.disconnections() > 0);
 		requests.send().forEach((name, request) -> {
 			BackendException failure = ContractClient.failure(request);
@@ -113,7 +113,7 @@ public abstract class AbsenceContract extends RaceContract {
 	final void storeThatIsBackIsHeardOfAndUsedAgain() {
 		ContractClient a = client();
 		BackendLease before = a.acquire(request(key()));
-		assumeThat(stopStore()).isTrue();
+		assumeThat(stopStore()).as("this store cannot be taken away").isTrue();
 		patiently().until(() -> a.disconnections() > 0);
 		restoreStore();
 		patiently().until(() -> a.reconnections() > 0);
@@ -127,10 +127,11 @@ public abstract class AbsenceContract extends RaceContract {
 	final void revisionGrowsThoughTheStoreForgotEverything() {
 		LockBackendFactory factory = newFactory();
 		ContractClient a = client(factory);
-		assumeThat(a.backend().traits().fencing()).isNotEqualTo(BackendTraits.Fencing.LOCAL);
+		assumeThat(a.backend().traits().fencing()).as("revisions end with the process")
+			.isNotEqualTo(BackendTraits.Fencing.LOCAL);
 		LockRequest request = request(key(), shortLease());
 		BackendLease before = a.acquire(request);
-		assumeThat(stopStore()).isTrue();
+		assumeThat(stopStore()).as("this store cannot be taken away").isTrue();
 		passWhole(shortLease());
 		restoreStore();
 		LockBackend anew = client().backend();
@@ -141,7 +142,7 @@ public abstract class AbsenceContract extends RaceContract {
 
 	@Test
 	final void storeThatIsAwayAtFirstIsUsedWhenItComes() {
-		assumeThat(stopStore()).isTrue();
+		assumeThat(stopStore()).as("this store cannot be taken away").isTrue();
 		ContractClient a = client();
 		Requests.sendFirst(a, request(key())).forEach((name, request) -> {
 			BackendException failure = ContractClient.failure(request);
@@ -161,7 +162,7 @@ public abstract class AbsenceContract extends RaceContract {
 		ContractClient b = client();
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace place = b.await(request(key()));
-		assumeThat(breakConnections()).isTrue();
+		assumeThat(breakConnections()).as("connections to this store cannot be broken").isTrue();
 		patiently().until(() -> a.disconnections() > 0 && b.disconnections() > 0);
 		patiently().until(() -> a.reconnections() > 0 && b.reconnections() > 0);
 		assertThat(a.holds(held)).isTrue();
@@ -177,7 +178,7 @@ public abstract class AbsenceContract extends RaceContract {
 		ContractClient b = client();
 		BackendLease held = a.acquire(request(key()));
 		assertThat(b.await(request(key())).withdraw()).isFalse();
-		assumeThat(breakConnections()).isTrue();
+		assumeThat(breakConnections()).as("connections to this store cannot be broken").isTrue();
 		patiently().until(() -> a.reconnections() > 0 && b.reconnections() > 0);
 		assertThat(a.release(held)).isTrue();
 		patiently().until(() -> {

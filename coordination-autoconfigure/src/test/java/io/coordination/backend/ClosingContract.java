@@ -59,7 +59,8 @@ public abstract class ClosingContract extends AbsenceContract {
 	@Test
 	final void closeLeavesInTheStoreWhatItHolds() {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease lease = a.acquire(request(key()));
 		a.acquire(request(key("short"), shortLease()));
 		a.close();
@@ -113,7 +114,7 @@ public abstract class ClosingContract extends AbsenceContract {
 	final void closeCompletesAllRequestsThatAreUnderWay() {
 		ContractClient a = client();
 		BackendLease held = a.acquire(request(key()));
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		List<CompletionStage<?>> requests = new ArrayList<>();
 		for (int i = 0; i < 20; i++) {
 			requests.add(a.backend().tryAcquire(request(key("tried-" + i))));
@@ -128,7 +129,7 @@ public abstract class ClosingContract extends AbsenceContract {
 	@Test
 	final void closeCompletesRequestsThatWaitForAConnection() {
 		client().acquire(request(key()));
-		assumeThat(cutOffStore()).isTrue();
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		ContractClient a = client();
 		CompletionStage<Attempt> first = a.backend().tryAcquire(request(key()));
 		CompletionStage<Attempt> second = a.backend().tryAcquire(request(key()));

@@ -51,7 +51,7 @@ public abstract class LeaseContract extends ContractFixture {
 
 	@Test
 	final void refusalSaysWhichGrantStandsInTheWay() {
-		assumeThat(tellsWhyBusy()).isTrue();
+		assumeThat(tellsWhyBusy()).as("a refusal does not say what stands in the way").isTrue();
 		BackendLease held = client().acquire(request(key()));
 		Attempt.Busy busy = client().refused(request(key()));
 		assertThat(busy.revision()).isEqualTo(held.revision());
@@ -60,7 +60,7 @@ public abstract class LeaseContract extends ContractFixture {
 
 	@Test
 	final void refusalSaysHowLongTheLeaseStillRuns() {
-		assumeThat(tellsWhyBusy()).isTrue();
+		assumeThat(tellsWhyBusy()).as("a refusal does not say what stands in the way").isTrue();
 		client().acquire(request(key()));
 		passTime(Duration.ofMillis(200));
 		Attempt.Busy busy = client().refused(request(key()));

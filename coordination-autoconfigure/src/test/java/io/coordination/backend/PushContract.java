@@ -85,7 +85,8 @@ public abstract class PushContract extends QueueContract {
 	final void pushedGrantEndsUnlessTaken() throws InterruptedException {
 		ContractClient a = client();
 		ContractClient b = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace place = b.await(request(key()));
 		a.release(held);

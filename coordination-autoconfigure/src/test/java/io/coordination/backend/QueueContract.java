@@ -27,7 +27,7 @@ public abstract class QueueContract extends NameContract {
 
 	@Test
 	final void pollOfAHeldKeySaysWhichGrantStandsInTheWay() {
-		assumeThat(tellsWhyBusy()).isTrue();
+		assumeThat(tellsWhyBusy()).as("a refusal does not say what stands in the way").isTrue();
 		BackendLease held = client().acquire(request(key()));
 		Attempt.Busy busy = ContractClient.busy(client().enqueue(request(key())).poll());
 		assertThat(busy.revision()).isEqualTo(held.revision());
@@ -47,7 +47,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void waitersAreServedInTheOrderInWhichTheyJoined() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		ContractClient b = client();
 		BackendLease held = a.acquire(request(key()));
 		List<ContractPlace> places = new ArrayList<>();
@@ -72,7 +73,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void deadWaiterIsPassedOver() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace dead = client().await(request(key()));
 		passPatience(a);
@@ -85,8 +87,10 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void waiterThatComesBackToLifeJoinsAtTheEnd() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace revived = client().await(request(key()));
 		passPatience(a);
@@ -113,7 +117,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void keyIsFreeWhenOnlyDeadWaitersAreLeft() {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		client().await(request(key()));
 		client().await(request(key()));
@@ -175,7 +180,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void whoTakesAFreeKeyLeavesTheQueueOfTheOthers() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		client().acquire(request(key(), shortLease()));
 		ContractPlace first = a.await(request(key()));
 		ContractPlace second = client().await(request(key()));
@@ -202,7 +208,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void manyDeadWaitersDoNotKeepTheLockFromALivingOne() {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		for (int i = 0; i < 200; i++) {
 			a.await(request(key()));

@@ -99,7 +99,7 @@ public abstract class ReleaseContract extends RenewalContract {
 
 	@Test
 	final void refusalOfAKeptKeySaysHowLongItIsKept() {
-		assumeThat(tellsWhyBusy()).isTrue();
+		assumeThat(tellsWhyBusy()).as("a refusal does not say what stands in the way").isTrue();
 		ContractClient a = client();
 		BackendLease lease = a.acquire(request(key(), shortLease()));
 		assertThat(a.release(lease, ContractClient.LONG)).isTrue();

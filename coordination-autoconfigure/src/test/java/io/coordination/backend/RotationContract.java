@@ -35,7 +35,8 @@ public abstract class RotationContract extends WithdrawalContract {
 	@Test
 	final void rotationGoesBehindThoseThatWait() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		BackendLease old = a.acquire(request(key()));
 		ContractPlace first = client().await(request(key()));
 		ContractPlace second = a.await(request(key()));
@@ -100,7 +101,8 @@ public abstract class RotationContract extends WithdrawalContract {
 	@Test
 	final void repeatedRotationKeepsThePlace() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		ContractClient b = client();
 		BackendLease old = a.acquire(request(key()));
 		ContractPlace first = b.await(request(key()));
@@ -136,7 +138,8 @@ public abstract class RotationContract extends WithdrawalContract {
 	@Test
 	final void rotationSkipsDeadWaiters() {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().expiry()).isEqualTo(BackendTraits.Expiry.LEASE);
+		assumeThat(a.backend().traits().expiry()).as("locks end with the session")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease old = a.acquire(request(key()));
 		client().await(request(key()));
 		client().await(request(key()));

@@ -76,7 +76,8 @@ public abstract class WithdrawalContract extends PushContract {
 	@Test
 	final void withdrawalLeavesTheOthersWaiting() throws InterruptedException {
 		ContractClient a = client();
-		assumeThat(a.backend().traits().fairness()).isEqualTo(BackendTraits.Fairness.FIFO);
+		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
+			.isEqualTo(BackendTraits.Fairness.FIFO);
 		ContractClient b = client();
 		BackendLease held = a.acquire(request(key()));
 		List<ContractPlace> places = new ArrayList<>();
@@ -178,7 +179,7 @@ public abstract class WithdrawalContract extends PushContract {
 	@Test
 	final void requestsForOneKeyAreExecutedInTheOrderInWhichTheyWereSent() {
 		LockBackend backend = client().backend();
-		assumeThat(backend.traits().ordered()).isTrue();
+		assumeThat(backend.traits().ordered()).as("requests are executed in any order").isTrue();
 		ContractClient.answer(backend.check());
 		List<CompletionStage<Attempt>> attempts = new ArrayList<>();
 		List<CompletionStage<Boolean>> withdrawals = new ArrayList<>();
@@ -196,7 +197,7 @@ public abstract class WithdrawalContract extends PushContract {
 	@Test
 	final void firstRequestsOfAClientAreInOrderToo() {
 		LockBackend backend = client().backend();
-		assumeThat(backend.traits().ordered()).isTrue();
+		assumeThat(backend.traits().ordered()).as("requests are executed in any order").isTrue();
 		LockRequest request = request(key());
 		CompletionStage<Attempt> attempt = backend.tryAcquire(request);
 		CompletionStage<Boolean> withdrawal = backend.withdraw(request);

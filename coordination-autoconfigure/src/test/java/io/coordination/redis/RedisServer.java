@@ -19,11 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
-import redis.embedded.core.ExecutableProvider;
 
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.util.StringUtils;
 
 /**
  * A real Redis for tests: {@link #shared()} for those that only talk to one,
@@ -34,15 +32,14 @@ import org.springframework.util.StringUtils;
  * System properties, none needed: {@code coordination.test.redis} is the
  * {@code host:port} of a running server that {@link #shared()} uses;
  * {@code coordination.test.redis-server} is the command that starts one, arguments
- * separated by spaces; {@code coordination.test.redis-image} is an image that Docker
- * runs. Without them the {@code redis-server} or {@code valkey-server} on the PATH is
- * taken, and where there is none, the one embedded in a test dependency.
+ * separated by spaces; {@code coordination.test.redis-image} is an image that Docker has
+ * and runs, for all that needs no other server or file. Without them the
+ * {@code redis-server} or {@code valkey-server} on the PATH is taken, and where there is
+ * none, the one embedded in a test dependency.
  */
 public final class RedisServer implements AutoCloseable {
 
 	private static final Duration START_TIME = Duration.ofSeconds(30);
-
-	private static final boolean WINDOWS = File.separatorChar == '\\';
 
 	private final String host;
 
@@ -99,11 +96,13 @@ public final class RedisServer implements AutoCloseable {
 			List<String> command = new ArrayList<>();
 			String image = System.getProperty("coordination.test.redis-image");
 			if (image != null) {
-				command.addAll(List.of("docker", "run", "--rm", "--name", "redis-test-" + port, "--publish",
-						"127.0.0.1:" + port + ":6379", image, "redis-server", "--port", "6379"));
+				// From inside, whoever connects comes from another host
+				command.addAll(List.of("docker", "run", "--rm", "--pull", "never", "--name", "redis-test-" + port,
+						"--publish", "127.0.0.1:" + port + ":6379", image, "redis-server", "--port", "6379",
+						"--protected-mode", "no"));
 			}
 			else {
-				command.addAll(executable());
+				command.addAll(RedisExecutable.command());
 				command.addAll(List.of("--port", String.valueOf(port), "--bind", "127.0.0.1"));
 				command.addAll(List.of("--dir", directory.toString()));
 			}
@@ -114,23 +113,6 @@ public final class RedisServer implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-	}
-
-	private static List<String> executable() throws IOException {
-		String given = System.getProperty("coordination.test.redis-server");
-		if (given != null) {
-			return List.of(StringUtils.tokenizeToStringArray(given, " "));
-		}
-		String path = System.getenv().getOrDefault("PATH", "");
-		for (String name : List.of("redis-server", "valkey-server")) {
-			for (String folder : List.of(path.split(File.pathSeparator, -1))) {
-				File file = new File(folder, WINDOWS ? name + ".exe" : name);
-				if (file.canExecute()) {
-					return List.of(file.getPath());
-				}
-			}
-		}
-		return List.of(Embedded.EXECUTABLE.getPath());
 	}
 
 	/**
@@ -175,11 +157,11 @@ public final class RedisServer implements AutoCloseable {
 	 */
 	public void kill() {
 		Process process = process();
-		if (docker()) {
-			run("docker", "kill", "redis-test-" + this.port);
-		}
-		process.destroyForcibly();
 		try {
+			if (docker() && process.isAlive()) {
+				killContainer(process);
+			}
+			process.destroyForcibly();
 			if (!process.waitFor(10, TimeUnit.SECONDS)) {
 				throw new IllegalStateException("Redis does not end: " + process.pid());
 			}
@@ -188,6 +170,20 @@ public final class RedisServer implements AutoCloseable {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * The client of Docker ends after the container, whose name is free only then.
+	 */
+	private void killContainer(Process client) throws InterruptedException {
+		try {
+			run("docker", "kill", "redis-test-" + this.port);
+		}
+		catch (IllegalStateException ex) {
+			// Not there yet, or not any more
+			return;
+		}
+		client.waitFor(10, TimeUnit.SECONDS);
 	}
 
 	/**
@@ -253,6 +249,7 @@ public final class RedisServer implements AutoCloseable {
 			if (late || !this.process.isAlive()) {
 				throw new IllegalStateException("Redis does not start: " + this.command + "\n" + read(log));
 			}
+			pauseBriefly();
 		}
 	}
 
@@ -267,7 +264,6 @@ public final class RedisServer implements AutoCloseable {
 			return first == '+' || (first == '-' && answer.read() != 'L');
 		}
 		catch (IOException ex) {
-			pauseBriefly();
 			return false;
 		}
 	}
@@ -295,9 +291,12 @@ public final class RedisServer implements AutoCloseable {
 
 	private static void run(String... command) {
 		try {
-			Process process = new ProcessBuilder(command).inheritIO().start();
+			// Not inherited: the output of a forked test JVM is what Surefire talks
+			// through
+			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			if (process.waitFor() != 0) {
-				throw new IllegalStateException(String.join(" ", command) + " ended with " + process.exitValue());
+				throw new IllegalStateException(String.join(" ", command) + ": " + output);
 			}
 		}
 		catch (IOException ex) {
@@ -332,25 +331,6 @@ public final class RedisServer implements AutoCloseable {
 			RedisServer server = start();
 			Runtime.getRuntime().addShutdownHook(new Thread(server::close, "coordination-test-redis-stop"));
 			return server;
-		}
-
-	}
-
-	private static final class Embedded {
-
-		static final File EXECUTABLE = unpack();
-
-		private static File unpack() {
-			try {
-				File folder = Files.createTempDirectory("redis-server-").toFile();
-				folder.deleteOnExit();
-				File file = ExecutableProvider.newJarResourceProvider(folder).get();
-				file.deleteOnExit();
-				return file;
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
 		}
 
 	}

@@ -1,0 +1,106 @@
+package io.coordination.autoconfigure;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import io.coordination.aop.DistributedLock;
+import io.coordination.lock.HeldLock;
+import io.coordination.lock.LockRegistry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Applications that do not have one of the libraries that locks can do without.
+ */
+class ClassPathTests {
+
+	private static final Map<String, String> MEMORY = Map.of("coordination.backend", "memory");
+
+	@ParameterizedTest
+	@CsvSource(delimiter = ' ',
+			textBlock = """
+					io.lettuce.core.RedisClient lettuce-.*
+					org.springframework.data.redis.core.RedisOperations spring-data-.*|spring-boot-data-.*
+					io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j-.*
+					io.github.resilience4j.retry.Retry resilience4j-retry-.*
+					io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j-circuitbreaker-.*
+					org.aspectj.weaver.Advice aspectj.*
+					io.micrometer.core.instrument.MeterRegistry micrometer-core-.*
+					org.springframework.transaction.annotation.Transactional spring-(tx|jdbc|data|boot-(jdbc|sql|transaction|data)).*
+					""")
+	void methodIsLocked(String missing, String files) throws Exception {
+		LimitedClassPath classPath = LimitedClassPath.without(files);
+		assertThat(classPath.has(missing)).isFalse();
+		assertThat(classPath.run(Application.class, MEMORY)).isEqualTo("stock:5");
+	}
+
+	@Test
+	void methodIsLockedWithNothingButWhatIsNeeded() throws Exception {
+		LimitedClassPath classPath = LimitedClassPath.only("jspecify-.*|slf4j-.*|commons-logging-.*|logback-.*"
+				+ "|spring-(aop|beans|context|core|expression)-[0-9].*|spring-boot(-autoconfigure)?-[0-9].*"
+				// Spring's own
+				+ "|micrometer-(observation|commons)-[0-9].*");
+		for (String type : List.of("io.lettuce.core.RedisClient", "io.github.resilience4j.retry.Retry",
+				"org.springframework.transaction.annotation.Transactional", "org.aspectj.weaver.Advice",
+				"reactor.core.publisher.Mono")) {
+			assertThat(classPath.has(type)).as(type).isFalse();
+		}
+		assertThat(classPath.run(Application.class, MEMORY)).isEqualTo("stock:5");
+	}
+
+	/**
+	 * Started on a class path of its own: must not name what may be missing there.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	public static class Application implements Function<Map<String, String>, String> {
+
+		@Override
+		public String apply(Map<String, String> properties) {
+			try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+				.web(WebApplicationType.NONE)
+				.registerShutdownHook(false)
+				.logStartupInfo(false)
+				.properties(Map.copyOf(properties))
+				.properties("logging.register-shutdown-hook=false", "logging.level.root=warn",
+						"spring.main.banner-mode=off")
+				.run()) {
+				return context.getBean(Stock.class).take(5);
+			}
+		}
+
+		@Bean
+		Stock stock(LockRegistry locks) {
+			return new Stock(locks);
+		}
+
+	}
+
+	static class Stock {
+
+		private final LockRegistry locks;
+
+		Stock(LockRegistry locks) {
+			this.locks = locks;
+		}
+
+		@DistributedLock(name = "stock", key = "#sku")
+		String take(long sku) {
+			return String.join(", ", this.locks.held().stream().map(HeldLock::name).toList());
+		}
+
+	}
+
+}
