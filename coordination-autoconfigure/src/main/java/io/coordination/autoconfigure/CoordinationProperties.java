@@ -10,14 +10,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Properties of distributed locks.
  *
- * @param backend name of the backend that keeps the locks. Needed only if there are
- * several candidates, or for 'memory'
- * @param namespace what keeps applications apart that share a store. Defaults to
- * 'spring.application.name'. Changing it later breaks a rolling upgrade
- * @param failFast whether the application does not start when the store cannot be reached
- * @param fencingBase number added to every revision of the store before it becomes a
- * fencing token
- * @param lock defaults of all locks
+ * @param backend Name of the backend that keeps the locks. Needed only if there are
+ * several candidates, or for 'memory'.
+ * @param namespace What keeps applications apart that share a store. Defaults to
+ * 'spring.application.name'. Changing it later breaks a rolling upgrade.
+ * @param failFast Whether the application does not start when the store cannot be
+ * reached.
+ * @param fencingBase Number added to every revision of the store before it becomes a
+ * fencing token.
+ * @param lock Defaults of all locks.
  */
 @ConfigurationProperties("coordination")
 public record CoordinationProperties(@Nullable String backend, @Nullable String namespace,
@@ -26,12 +27,12 @@ public record CoordinationProperties(@Nullable String backend, @Nullable String 
 	/**
 	 * Defaults of all locks.
 	 *
-	 * @param waitTime how long to wait for a lock, or 'unbounded'
-	 * @param leaseTime time after which an unrenewed lock is free for others
-	 * @param renewal whether the lease is renewed while a lock is held
-	 * @param release whether a release waits for the store
-	 * @param handOff passing a lock from caller to caller inside the process
-	 * @param shutdown what happens when the application stops
+	 * @param waitTime How long to wait for a lock, or 'unbounded'.
+	 * @param leaseTime Time after which an unrenewed lock is free for others.
+	 * @param renewal Whether the lease is renewed while a lock is held.
+	 * @param release Whether a release waits for the store.
+	 * @param handOff Passing a lock from caller to caller inside the process.
+	 * @param shutdown What happens when the application stops.
 	 */
 	public record Lock(@DefaultValue("3s") String waitTime, @DefaultValue("30s") Duration leaseTime,
 			@DefaultValue("true") boolean renewal, @DefaultValue("sync") Release release, @DefaultValue HandOff handOff,
@@ -55,10 +56,10 @@ public record CoordinationProperties(@Nullable String backend, @Nullable String 
 	/**
 	 * Passing a lock from caller to caller inside the process.
 	 *
-	 * @param enabled whether a lock may pass from caller to caller without asking the
-	 * store
-	 * @param slice for how long it may do so before waiters of other processes have their
-	 * turn
+	 * @param enabled Whether a lock may pass from caller to caller without asking the
+	 * store.
+	 * @param slice For how long it may do so before waiters of other processes have their
+	 * turn.
 	 */
 	public record HandOff(@DefaultValue("true") boolean enabled, @DefaultValue("50ms") Duration slice) {
 
@@ -67,7 +68,7 @@ public record CoordinationProperties(@Nullable String backend, @Nullable String 
 	/**
 	 * What happens when the application stops.
 	 *
-	 * @param gracePeriod how long those who hold a lock may finish
+	 * @param gracePeriod How long those who hold a lock may finish.
 	 */
 	public record Shutdown(@DefaultValue("20s") Duration gracePeriod) {
 

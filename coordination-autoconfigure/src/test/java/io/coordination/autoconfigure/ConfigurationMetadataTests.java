@@ -45,9 +45,9 @@ class ConfigurationMetadataTests {
 	void everyPropertyIsDescribed() {
 		assertThat(this.properties).isNotEmpty();
 		this.properties.forEach((name, property) -> {
-			assertThat(property.description()).as(name).isNotBlank().doesNotStartWithIgnoringCase("the ");
+			assertThat(property.description()).as(name).matches("[A-Z].*\\.").doesNotStartWith("The ");
 			if (property.type().equals(Boolean.class.getName())) {
-				assertThat(property.description()).as(name).startsWithIgnoringCase("whether ");
+				assertThat(property.description()).as(name).startsWith("Whether ");
 			}
 		});
 	}
