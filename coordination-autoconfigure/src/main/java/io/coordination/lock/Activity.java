@@ -52,7 +52,7 @@ final class Activity {
 	 * the thread.
 	 */
 	void await(Duration longest, BooleanSupplier condition) {
-		long end = System.nanoTime() + longest.toNanos();
+		long end = Durations.after(System.nanoTime(), Durations.nanos(longest));
 		this.lock.lock();
 		try {
 			long left = end - System.nanoTime();

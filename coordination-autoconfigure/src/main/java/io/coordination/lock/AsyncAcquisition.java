@@ -1,17 +1,17 @@
 package io.coordination.lock;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * One acquisition that holds no thread while it waits.
  * <p>
  * <b>Invariant.</b> The hold ends up with exactly one taker: whoever completes the future
  * first, or, when it was cancelled, the gate again. The future completes on the thread
- * that asked, before it gets the future, or on a thread of the engine's pool: never on
- * one of the client library or the timer, which the application could block.
+ * that asked, before it gets the future, or by the executor that it was given. What the
+ * application gets is completed on the engine's pool: never on a thread of the client
+ * library or the timer, which the application could block.
  */
 final class AsyncAcquisition {
 
@@ -21,17 +21,20 @@ final class AsyncAcquisition {
 
 	private final Waiter waiter;
 
+	private final Executor completer;
+
 	private final CompletableFuture<LockHandle> future = new CompletableFuture<>();
 
 	private final AtomicBoolean finished = new AtomicBoolean();
 
 	private volatile boolean entering = true;
 
-	private volatile EngineTime.@Nullable Timer timer;
+	private final Alarm end = new Alarm();
 
-	AsyncAcquisition(Engine engine, String name, Terms terms, long waitNanos, long maxHoldNanos) {
+	AsyncAcquisition(Engine engine, String name, Terms terms, long waitNanos, long maxHoldNanos, Executor completer) {
 		this.engine = engine;
 		this.name = name;
+		this.completer = completer;
 		this.waiter = new Waiter(terms, waitNanos, maxHoldNanos, engine.nanoTime(), this::settled);
 	}
 
@@ -51,9 +54,9 @@ final class AsyncAcquisition {
 			timeIsUp(entered);
 		}
 		else if (this.waiter.waitNanos != Durations.UNBOUNDED) {
-			this.timer = this.engine.schedule(() -> timeIsUp(entered), this.waiter.waitNanos);
+			this.end.set(this.engine, () -> timeIsUp(entered), this.waiter.waitNanos);
 			if (!this.waiter.isPending()) {
-				cancelTimer();
+				this.end.cancel();
 			}
 		}
 		return this.future;
@@ -61,7 +64,7 @@ final class AsyncAcquisition {
 
 	private void timeIsUp(LocalGate entered) {
 		if (entered.lastCall(this.waiter)) {
-			this.timer = this.engine.schedule(() -> entered.expire(this.waiter), this.engine.graceNanos());
+			this.end.set(this.engine, () -> entered.expire(this.waiter), this.engine.graceNanos());
 		}
 		else {
 			entered.expire(this.waiter);
@@ -70,14 +73,14 @@ final class AsyncAcquisition {
 
 	private void cancelled(LocalGate entered) {
 		if (entered.abandon(this.waiter)) {
-			cancelTimer();
+			this.end.cancel();
 			this.engine.announcer().refused(this.name, this.waiter, null);
 		}
 	}
 
 	private void settled() {
 		if (!this.entering) {
-			this.engine.async(this::finish);
+			this.completer.execute(this::finish);
 		}
 	}
 
@@ -85,7 +88,7 @@ final class AsyncAcquisition {
 		if (!this.finished.compareAndSet(false, true)) {
 			return;
 		}
-		cancelTimer();
+		this.end.cancel();
 		try {
 			LockHandle handle = this.engine.acquired(this.waiter);
 			if (!this.future.complete(handle)) {
@@ -95,13 +98,6 @@ final class AsyncAcquisition {
 		catch (RuntimeException ex) {
 			this.engine.announcer().refused(this.name, this.waiter, ex);
 			this.future.completeExceptionally(ex);
-		}
-	}
-
-	private void cancelTimer() {
-		EngineTime.Timer current = this.timer;
-		if (current != null) {
-			current.cancel();
 		}
 	}
 

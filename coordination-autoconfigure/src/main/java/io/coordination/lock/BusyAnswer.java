@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer of the store that somebody else has the lock.
  *
- * @param sentAt when the request was sent
+ * @param sent when the request was sent
  * @param receivedAt when the answer came
  * @param revision the revision of the present grant, zero if the store cannot tell
  * @param remaining how long its lease still ran, or {@code null} if the store cannot tell
  * @param holder who holds it, or {@code null} if the store cannot tell
  */
-record BusyAnswer(long sentAt, long receivedAt, long revision, @Nullable Duration remaining, @Nullable String holder) {
+record BusyAnswer(Clocks sent, long receivedAt, long revision, @Nullable Duration remaining, @Nullable String holder) {
 
 	String describe(long now) {
 		String text = (this.holder != null) ? "held by " + this.holder : "held by others";

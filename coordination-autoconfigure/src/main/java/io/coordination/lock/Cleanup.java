@@ -48,6 +48,21 @@ final class Cleanup {
 	}
 
 	/**
+	 * Something will have to be released when it is known what: after an answer that is
+	 * under way.
+	 */
+	void expect() {
+		this.pending.incrementAndGet();
+	}
+
+	/**
+	 * What was expected has been handed over, or is nothing.
+	 */
+	void expected() {
+		this.pending.decrementAndGet();
+	}
+
+	/**
 	 * Withdraws a contender that gave up.
 	 */
 	void withdraw(Contender contender) {

@@ -5,7 +5,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +41,6 @@ import io.coordination.backend.Waiting;
  */
 final class Contender implements GrantListener {
 
-	private static final long NOT_NOW = Long.MIN_VALUE;
-
 	private static final long AFTER_LEASE_END = TimeUnit.MILLISECONDS.toNanos(2);
 
 	private static final long FIRST_RETRY = TimeUnit.MILLISECONDS.toNanos(50);
@@ -62,7 +59,7 @@ final class Contender implements GrantListener {
 
 	private final Requests requests = new Requests();
 
-	private final AtomicReference<EngineTime.@Nullable Timer> timer = new AtomicReference<>();
+	private final Alarm nextPoll = new Alarm();
 
 	private final long madeAt;
 
@@ -103,12 +100,12 @@ final class Contender implements GrantListener {
 	 * Asks the store, if that is still wanted and no request is under way.
 	 */
 	void ask() {
-		long sentAt = begin();
-		if (sentAt != NOT_NOW) {
+		Clocks sent = begin();
+		if (sent != null) {
 			Waiting place = this.waiting;
 			CompletionStage<Attempt> stage = (place != null) ? place.poll()
 					: this.engine.backend().tryAcquire(this.request);
-			Answers.on(stage, (attempt, ex) -> answered(sentAt, attempt, ex));
+			Answers.on(stage, (attempt, ex) -> answered(sent, attempt, ex));
 		}
 	}
 
@@ -117,42 +114,43 @@ final class Contender implements GrantListener {
 	 */
 	void askByRotating(Grant old, CompletableFuture<Boolean> answer) {
 		Waiting place = this.waiting;
-		long sentAt = (place != null) ? begin() : NOT_NOW;
-		if (place == null || sentAt == NOT_NOW) {
+		Clocks sent = (place != null) ? begin() : null;
+		if (place == null || sent == null) {
 			this.engine.cleanup().release(old, answer);
 			ask();
 			return;
 		}
 		Answers.on(this.engine.backend().rotate(old.lease, place), (rotation, ex) -> {
 			this.engine.cleanup().rotated(old, (rotation != null) ? rotation.released() : null, ex, answer);
-			answered(sentAt, (rotation != null) ? rotation.next() : null, ex);
+			answered(sent, (rotation != null) ? rotation.next() : null, ex);
 		});
 	}
 
-	private long begin() {
-		long now = this.engine.nanoTime();
-		if (!this.requests.begin(now)) {
-			return NOT_NOW;
+	private @Nullable Clocks begin() {
+		Clocks now = Clocks.read(this.engine);
+		if (!this.requests.begin(now.nanos())) {
+			return null;
 		}
-		cancelTimer();
+		this.nextPoll.cancel();
 		return now;
 	}
 
-	private void answered(long sentAt, @Nullable Attempt attempt, @Nullable Throwable thrown) {
+	private void answered(Clocks sent, @Nullable Attempt attempt, @Nullable Throwable thrown) {
 		BackendException ex = (thrown != null) ? Failures.backendException(thrown) : null;
 		boolean first = isFirstRequestUnderWay();
 		long now = this.engine.nanoTime();
 		Requests.Next next = this.requests.end(attempt, ex, !this.asksOnce, now);
 		if (next.withdraw()) {
 			withdraw();
+			this.engine.cleanup().expected();
 		}
 		if (attempt instanceof Attempt.Granted granted) {
 			this.answered = true;
-			won(granted.lease(), sentAt, this.terms.leaseNanos(), false);
+			won(granted.lease(), sent, this.terms.leaseNanos(), false);
 		}
 		else if (attempt instanceof Attempt.Busy busy) {
 			this.failure = null;
-			this.seen = new BusyAnswer(sentAt, now, busy.revision(), busy.remaining(), busy.holder());
+			this.seen = new BusyAnswer(sent, now, busy.revision(), busy.remaining(), busy.holder());
 			this.answered = true;
 			this.gate.busy(this);
 			planNext(next.ask());
@@ -161,7 +159,7 @@ final class Contender implements GrantListener {
 			this.failure = ex;
 			if ((this.asksOnce || (first && !ex.mayHaveApplied())) && giveUp()) {
 				withdraw();
-				this.gate.failed(this, this.engine.failures().backend(this.gate.name(), ex));
+				this.gate.failed(this, () -> this.engine.failures().backend(this.gate.name(), ex));
 			}
 			else {
 				planNext(next.ask());
@@ -176,30 +174,30 @@ final class Contender implements GrantListener {
 			ask();
 		}
 		else if (lease.revision() > last.revision()) {
-			won(lease, last.sentAt(), Durations.nanos(duration), true);
+			won(lease, last.sent(), Durations.nanos(duration), true);
 		}
 	}
 
-	private void won(BackendLease lease, long anchor, long armedNanos, boolean pushed) {
-		long now = this.engine.nanoTime();
+	private void won(BackendLease lease, Clocks anchor, long armedNanos, boolean pushed) {
+		Clocks now = Clocks.read(this.engine);
 		if (this.requests.state().phase() == Requests.Phase.GRANTED) {
-			confirmed(lease, anchor, armedNanos, now, pushed);
+			confirmed(lease, anchor.nanos(), armedNanos, now.nanos(), pushed);
 			return;
 		}
-		if (now - (anchor + armedNanos - Terms.margin(armedNanos)) >= 0) {
+		boolean ended = now.nanos() - (anchor.nanos() + armedNanos - Terms.margin(armedNanos)) >= 0;
+		if (ended || anchor.disagree(now)) {
 			ask();
 			return;
 		}
-		RuntimeException unusable = this.engine.tokens().unusable(lease);
-		Grant grant = new Grant(this, lease, anchor, armedNanos, now, pushed);
-		if (unusable != null) {
-			if (giveUp()) {
-				withdraw();
-				this.gate.failed(this, unusable);
+		if (this.engine.tokens().isUsable(lease)) {
+			Grant grant = new Grant(this, lease, anchor.nanos(), armedNanos, now, pushed);
+			if (settle(grant)) {
+				this.gate.granted(this, grant);
 			}
 		}
-		else if (settle(grant)) {
-			this.gate.granted(this, grant);
+		else if (giveUp()) {
+			withdraw();
+			this.gate.failed(this, () -> this.engine.tokens().unusable(lease));
 		}
 	}
 
@@ -215,7 +213,7 @@ final class Contender implements GrantListener {
 			return false;
 		}
 		this.won = grant;
-		cancelTimer();
+		this.nextPoll.cancel();
 		return true;
 	}
 
@@ -227,7 +225,7 @@ final class Contender implements GrantListener {
 		if (!this.requests.giveUp()) {
 			return false;
 		}
-		cancelTimer();
+		this.nextPoll.cancel();
 		return true;
 	}
 
@@ -235,13 +233,16 @@ final class Contender implements GrantListener {
 	 * Leaves nothing behind in the store.
 	 */
 	void withdraw() {
+		this.engine.cleanup().expect();
 		Requests.Withdrawal withdrawal = this.requests.withdraw();
-		if (withdrawal != Requests.Withdrawal.WHEN_ANSWERED) {
-			close();
+		if (withdrawal == Requests.Withdrawal.WHEN_ANSWERED) {
+			return;
 		}
+		close();
 		if (withdrawal == Requests.Withdrawal.NOW) {
 			this.engine.cleanup().withdraw(this);
 		}
+		this.engine.cleanup().expected();
 	}
 
 	/**
@@ -272,8 +273,8 @@ final class Contender implements GrantListener {
 		}
 		Requests.State state = this.requests.state();
 		if (state.phase() == Requests.Phase.SEEKING) {
-			// A timer that is set too late finds out that it has nothing to do
-			set(this.engine.schedule(this::ask, untilNext(state.failures())));
+			// One that is set too late finds out that it has nothing to do
+			this.nextPoll.set(this.engine, this::ask, untilNext(state.failures()));
 		}
 	}
 
@@ -286,17 +287,6 @@ final class Contender implements GrantListener {
 		BusyAnswer last = this.seen;
 		Duration remaining = (last != null) ? last.remaining() : null;
 		return (remaining != null) ? Math.min(next, remaining.toNanos() + AFTER_LEASE_END) : next;
-	}
-
-	private void cancelTimer() {
-		set(null);
-	}
-
-	private void set(EngineTime.@Nullable Timer next) {
-		EngineTime.Timer before = this.timer.getAndSet(next);
-		if (before != null) {
-			before.cancel();
-		}
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -46,7 +47,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		Engine current = running(spec);
 		Terms terms = terms(spec, current);
 		if (spec.names().size() > 1) {
-			return await(acquireAll(current, spec, terms));
+			return await(acquireAll(current, spec, terms, Runnable::run));
 		}
 		String name = spec.names().get(0);
 		if (Thread.interrupted()) {
@@ -127,8 +128,9 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		try {
 			Engine current = running(spec);
 			Terms terms = terms(spec, current);
-			return (spec.names().size() > 1) ? acquireAll(current, spec, terms)
-					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), maxHoldNanos(spec))
+			return (spec.names().size() > 1) ? acquireAll(current, spec, terms, current::async)
+					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), maxHoldNanos(spec),
+							current::async)
 						.start();
 		}
 		catch (LockException ex) {
@@ -136,8 +138,9 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		}
 	}
 
-	private CompletableFuture<LockHandle> acquireAll(Engine current, LockSpec spec, Terms terms) {
-		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), maxHoldNanos(spec)).start();
+	private CompletableFuture<LockHandle> acquireAll(Engine current, LockSpec spec, Terms terms, Executor completer) {
+		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), maxHoldNanos(spec), completer)
+			.start();
 	}
 
 	@Override
@@ -145,50 +148,69 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			throws E, InterruptedException {
 		Objects.requireNonNull(spec, "'spec' must not be null");
 		Objects.requireNonNull(action, "'action' must not be null");
-		List<LockHandle> parts = new ArrayList<>(1);
-		List<String> missing = new ArrayList<>(1);
-		for (String name : spec.names()) {
-			ThreadHolds.Entry entry = this.holds.held(name);
-			if (entry != null) {
-				parts.add(new InnerHandle(entry.handle));
-			}
-			else {
-				missing.add(name);
-			}
-		}
-		if (missing.isEmpty()) {
-			return action.run(joined(parts));
-		}
-		LockHandle acquired = acquire(parts.isEmpty() ? spec : spec.forNames(missing));
-		parts.add(acquired);
-		LockHandle handle = joined(parts);
-		missing.forEach((name) -> this.holds.add(name, acquired));
-		LossInterrupt interrupt = spec.interruptOnLoss() ? new LossInterrupt(acquired, Thread.currentThread()) : null;
+		List<ThreadHolds.Entry> entries = enter(spec);
+		LockHandle handle = joined(entries.stream().map(ThreadHolds.Entry::seen).toList());
+		LossInterrupt interrupt = spec.interruptOnLoss() ? new LossInterrupt(handle, Thread.currentThread()) : null;
 		T result;
 		try {
 			result = action.run(handle);
 		}
 		catch (Throwable ex) {
-			endOf(missing, interrupt);
-			LockLostException lost = finish(acquired);
+			LockLostException lost = leave(entries, interrupt);
 			if (lost != null && !(ex instanceof LockLostException)) {
 				ex.addSuppressed(lost);
 			}
 			throw ex;
 		}
-		endOf(missing, interrupt);
-		LockLostException lost = finish(acquired);
+		LockLostException lost = leave(entries, interrupt);
 		if (lost != null) {
 			throw lost;
 		}
 		return result;
 	}
 
-	private void endOf(List<String> names, @Nullable LossInterrupt interrupt) {
-		names.forEach(this.holds::remove);
+	/**
+	 * Enters what the thread holds already, and acquires what it does not.
+	 * @return an entry for each name
+	 */
+	private List<ThreadHolds.Entry> enter(LockSpec spec) throws InterruptedException {
+		List<ThreadHolds.Entry> entries = new ArrayList<>(1);
+		List<String> missing = new ArrayList<>(1);
+		for (String name : spec.names()) {
+			ThreadHolds.Entry entry = this.holds.held(name);
+			if (entry != null) {
+				entries.add(entry);
+			}
+			else {
+				missing.add(name);
+			}
+		}
+		if (!missing.isEmpty()) {
+			LockHandle acquired = acquire(entries.isEmpty() ? spec : spec.forNames(missing));
+			List<LockHandle> members = (acquired instanceof MultiHandle several) ? several.members()
+					: List.of(acquired);
+			members.forEach((member) -> entries.add(this.holds.add(member)));
+		}
+		entries.forEach((entry) -> entry.calls++);
+		return entries;
+	}
+
+	/**
+	 * Ends a call.
+	 * @return what to throw if what it was the last to use was lost, or {@code null}
+	 */
+	private @Nullable LockLostException leave(List<ThreadHolds.Entry> entries, @Nullable LossInterrupt interrupt) {
 		if (interrupt != null) {
 			interrupt.end();
 		}
+		List<LockHandle> over = new ArrayList<>(1);
+		for (ThreadHolds.Entry entry : entries) {
+			entry.calls--;
+			if (this.holds.isOver(entry)) {
+				over.add(entry.handle);
+			}
+		}
+		return over.isEmpty() ? null : finish(joined(over));
 	}
 
 	private static LockHandle joined(List<LockHandle> parts) {

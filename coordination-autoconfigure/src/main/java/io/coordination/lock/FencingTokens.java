@@ -1,7 +1,5 @@
 package io.coordination.lock;
 
-import org.jspecify.annotations.Nullable;
-
 import io.coordination.backend.BackendLease;
 
 /**
@@ -22,15 +20,18 @@ record FencingTokens(long base) {
 	private static final long MAX_REVISION = 1L << (Long.SIZE - 1 - HAND_OFF_BITS);
 
 	/**
-	 * Why a grant cannot be used, or {@code null} if it can.
+	 * Whether there is room for the token of a grant.
 	 */
-	@Nullable LockBackendException unusable(BackendLease lease) {
-		long revision = lease.revision();
-		if (revision > 0 && revision < MAX_REVISION - this.base) {
-			return null;
-		}
+	boolean isUsable(BackendLease lease) {
+		return lease.revision() > 0 && lease.revision() < MAX_REVISION - this.base;
+	}
+
+	/**
+	 * Why a grant cannot be used.
+	 */
+	LockBackendException unusable(BackendLease lease) {
 		return new LockBackendException("Lock '" + lease.key().name() + "' has no usable fencing token: revision "
-				+ revision + " plus fencing base " + this.base + " must be positive and below 2^53", null);
+				+ lease.revision() + " plus fencing base " + this.base + " must be positive and below 2^53", null);
 	}
 
 	long token(BackendLease lease, int handOff) {

@@ -40,7 +40,7 @@ final class Grant {
 	final Terms terms;
 
 	/** When this process learned of the grant: the beginning of the time slice. */
-	final long noticedAt;
+	final Clocks noticed;
 
 	private final Contender contender;
 
@@ -66,17 +66,18 @@ final class Grant {
 
 	volatile boolean toldUncertain;
 
-	Grant(Contender contender, BackendLease lease, long anchor, long armedNanos, long now, boolean pushed) {
+	Grant(Contender contender, BackendLease lease, long anchor, long armedNanos, Clocks noticed, boolean pushed) {
 		this.contender = contender;
 		this.gate = contender.gate;
 		this.request = contender.request;
 		this.terms = contender.terms;
 		this.lease = lease;
 		this.pushed = pushed;
-		this.noticedAt = now;
+		this.noticed = noticed;
 		this.hardEnd = anchor + this.terms.leaseNanos();
 		this.validity = new Validity(anchor + armedNanos - Terms.margin(armedNanos), anchor, armedNanos, null);
-		this.renewAt = (pushed && anchor + armedNanos / 2 - now < 0) ? now : now + armedNanos / 3;
+		this.renewAt = (pushed && anchor + armedNanos / 2 - noticed.nanos() < 0) ? noticed.nanos()
+				: noticed.nanos() + armedNanos / 3;
 	}
 
 	/**
@@ -185,7 +186,7 @@ final class Grant {
 	boolean mayBePassedOn(long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
 		return this.terms.renewal() && !this.renewalStopped && this.handOvers < FencingTokens.MAX_HAND_OFFS
-				&& now - this.noticedAt < sliceNanos && known.state(now, suspectSince, true) == LockState.HELD
+				&& now - this.noticed.nanos() < sliceNanos && known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;
 	}
 

@@ -3,6 +3,7 @@ package io.coordination.lock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -177,17 +178,17 @@ final class LocalGate {
 	}
 
 	/**
-	 * The store could not be asked by the contender, which has given up.
+	 * The store could not be asked by the contender, which has given up. Everybody who
+	 * waits is told: asking again for each of them would find out the same.
 	 */
-	void failed(Contender contender, RuntimeException failure) {
+	void failed(Contender contender, Supplier<RuntimeException> failure) {
 		this.lock.change((after) -> {
 			if (this.contender == contender) {
 				this.contender = null;
-				Waiter first = this.waiters.takeFirst();
-				if (first != null) {
-					first.refuse(failure, after);
+				Waiter waiter;
+				while ((waiter = this.waiters.takeFirst()) != null) {
+					waiter.refuse(failure.get(), after);
 				}
-				reconsider(after);
 			}
 		});
 	}

@@ -53,7 +53,7 @@ final class LockView implements Lock {
 			throw new InterruptedException();
 		}
 		if (!enterAgain()) {
-			this.holds.add(this.name, this.registry.acquire(this.spec.withUnboundedWait()));
+			this.holds.add(this.registry.acquire(this.spec.withUnboundedWait())).locks++;
 		}
 	}
 
@@ -87,7 +87,7 @@ final class LockView implements Lock {
 		}
 		LockSpec bounded = this.spec.withWaitTime(Duration.ofNanos(Math.max(0, unit.toNanos(time))));
 		return this.registry.tryAcquire(bounded).map((handle) -> {
-			this.holds.add(this.name, handle);
+			this.holds.add(handle).locks++;
 			return true;
 		}).orElse(false);
 	}
@@ -95,17 +95,16 @@ final class LockView implements Lock {
 	@Override
 	public void unlock() {
 		ThreadHolds.Entry entry = this.holds.find(this.name);
-		if (entry == null) {
-			throw new IllegalMonitorStateException("Lock '" + this.name + "' is not held by this thread");
+		if (entry == null || entry.locks == 0) {
+			throw new IllegalMonitorStateException("Lock '" + this.name + "' is not "
+					+ ((entry == null) ? "held by this thread" : "locked by this thread, which holds it by a call"));
 		}
-		entry.count--;
-		if (entry.count > 0) {
-			return;
-		}
-		this.holds.remove(this.name);
-		LockLostException lost = this.registry.finish(entry.handle);
-		if (lost != null) {
-			throw lost;
+		entry.locks--;
+		if (this.holds.isOver(entry)) {
+			LockLostException lost = this.registry.finish(entry.handle);
+			if (lost != null) {
+				throw lost;
+			}
 		}
 	}
 
@@ -119,7 +118,7 @@ final class LockView implements Lock {
 		if (entry == null) {
 			return false;
 		}
-		entry.count++;
+		entry.locks++;
 		return true;
 	}
 

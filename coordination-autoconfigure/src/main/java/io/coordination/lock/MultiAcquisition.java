@@ -4,9 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
+
+import io.coordination.lock.event.LockLost;
 
 /**
  * Acquires several locks, all or none, within one wait time: one after the other in
@@ -14,8 +19,15 @@ import org.jspecify.annotations.Nullable;
  * renewed meanwhile like any other lock; if it is lost all the same, the acquisition ends
  * at once.
  * <p>
- * <b>Invariant.</b> The acquisition ends once. If it does not end with a handle, every
- * member it got, or still gets, is given back, last first.
+ * <b>Invariants.</b>
+ * <ol>
+ * <li>The acquisition ends once. If it does not end with a handle, every member it got,
+ * or still gets, is given back, last first.
+ * <li>Nothing here waits for a thread that the application could block: only what the
+ * application gets is completed by the executor that was given.
+ * <li>Once it has ended, no member leads to it or to the handle of all, so that one that
+ * is dropped can be found.
+ * </ol>
  */
 final class MultiAcquisition {
 
@@ -31,23 +43,37 @@ final class MultiAcquisition {
 
 	private final long startedAt;
 
+	private final Executor completer;
+
 	private final CompletableFuture<LockHandle> future = new CompletableFuture<>();
+
+	private final OnLoss onLoss = new OnLoss(this);
+
+	/** How many steps are to be done: who raises it from zero does them all. */
+	private final AtomicInteger steps = new AtomicInteger();
 
 	private final ReentrantLock lock = new ReentrantLock();
 
-	// all guarded by lock
+	// guarded by lock
 	private final List<LockHandle> members = new ArrayList<>();
 
+	// guarded by lock
 	private boolean ended;
 
-	private @Nullable CompletableFuture<LockHandle> current;
+	// written under lock
+	private volatile @Nullable CompletableFuture<LockHandle> current;
 
-	MultiAcquisition(Engine engine, List<String> names, Terms terms, long waitNanos, long maxHoldNanos) {
+	/** The thread that has not handed out the future yet. */
+	private volatile @Nullable Thread starter = Thread.currentThread();
+
+	MultiAcquisition(Engine engine, List<String> names, Terms terms, long waitNanos, long maxHoldNanos,
+			Executor completer) {
 		this.engine = engine;
 		this.names = names;
 		this.terms = terms;
 		this.waitNanos = waitNanos;
 		this.maxHoldNanos = maxHoldNanos;
+		this.completer = completer;
 		this.startedAt = engine.nanoTime();
 	}
 
@@ -57,14 +83,31 @@ final class MultiAcquisition {
 				end(null);
 			}
 		});
-		next();
+		step();
+		this.starter = null;
 		return this.future;
+	}
+
+	/**
+	 * Asks for the next member. Members that are there at once are taken in a loop.
+	 */
+	private void step() {
+		if (this.steps.getAndIncrement() > 0) {
+			return;
+		}
+		do {
+			next();
+		}
+		while (this.steps.decrementAndGet() > 0);
 	}
 
 	private void next() {
 		int index;
 		this.lock.lock();
 		try {
+			if (this.ended) {
+				return;
+			}
 			index = this.members.size();
 		}
 		finally {
@@ -77,7 +120,7 @@ final class MultiAcquisition {
 		long left = (this.waitNanos == Durations.UNBOUNDED) ? this.waitNanos
 				: Math.max(0, this.waitNanos - (this.engine.nanoTime() - this.startedAt));
 		CompletableFuture<LockHandle> member = new AsyncAcquisition(this.engine, this.names.get(index), this.terms,
-				left, this.maxHoldNanos)
+				left, this.maxHoldNanos, Runnable::run)
 			.start();
 		boolean tooLate;
 		this.lock.lock();
@@ -115,46 +158,28 @@ final class MultiAcquisition {
 			handle.releaseAsync();
 			return;
 		}
-		handle.onLost((event) -> end(new LockLostException("Lock '" + event.name()
-				+ "' was lost while others were waited for (" + String.join(", ", this.names) + ")")));
-		next();
+		handle.onLost(this.onLoss);
+		step();
 	}
 
 	private void complete() {
-		List<LockHandle> all;
-		this.lock.lock();
-		try {
-			if (this.ended) {
-				return;
-			}
-			this.ended = true;
-			all = List.copyOf(this.members);
-		}
-		finally {
-			this.lock.unlock();
-		}
-		MultiHandle handle = new MultiHandle(all);
-		if (!this.future.complete(handle)) {
-			handle.releaseAsync();
+		List<LockHandle> all = finish();
+		if (all != null) {
+			LockHandle handle = new MultiHandle(all);
+			tell(() -> {
+				if (!this.future.complete(handle)) {
+					handle.releaseAsync();
+				}
+			});
 		}
 	}
 
 	private void end(@Nullable Throwable failure) {
-		List<LockHandle> got;
-		CompletableFuture<LockHandle> waiting;
-		this.lock.lock();
-		try {
-			if (this.ended) {
-				return;
-			}
-			this.ended = true;
-			got = List.copyOf(this.members);
-			this.members.clear();
-			waiting = this.current;
+		List<LockHandle> got = finish();
+		if (got == null) {
+			return;
 		}
-		finally {
-			this.lock.unlock();
-		}
+		CompletableFuture<LockHandle> waiting = this.current;
 		if (waiting != null) {
 			waiting.cancel(false);
 		}
@@ -162,8 +187,67 @@ final class MultiAcquisition {
 			new MultiHandle(got).releaseAsync();
 		}
 		if (failure != null) {
-			this.future.completeExceptionally(failure);
+			tell(() -> this.future.completeExceptionally(failure));
 		}
+	}
+
+	/**
+	 * Ends the acquisition.
+	 * @return what it has got, or {@code null} if it had ended before
+	 */
+	private @Nullable List<LockHandle> finish() {
+		this.lock.lock();
+		try {
+			if (this.ended) {
+				return null;
+			}
+			this.ended = true;
+			List<LockHandle> got = List.copyOf(this.members);
+			this.members.clear();
+			this.onLoss.forget();
+			return got;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Completes the future, at once if nobody can have seen it yet.
+	 */
+	private void tell(Runnable completion) {
+		if (Thread.currentThread() == this.starter) {
+			completion.run();
+		}
+		else {
+			this.completer.execute(completion);
+		}
+	}
+
+	/**
+	 * What members tell of their loss. Forgets whom it tells it.
+	 */
+	private static final class OnLoss implements Consumer<LockLost> {
+
+		private volatile @Nullable MultiAcquisition acquisition;
+
+		OnLoss(MultiAcquisition acquisition) {
+			this.acquisition = acquisition;
+		}
+
+		void forget() {
+			this.acquisition = null;
+		}
+
+		@Override
+		public void accept(LockLost event) {
+			MultiAcquisition told = this.acquisition;
+			if (told != null) {
+				told.end(new LockLostException("Lock '" + event.name() + "' was lost while others were waited for ("
+						+ String.join(", ", told.names) + ")"));
+			}
+		}
+
 	}
 
 }

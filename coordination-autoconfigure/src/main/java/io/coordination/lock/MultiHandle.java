@@ -27,6 +27,10 @@ final class MultiHandle implements LockHandle {
 		this.members = List.copyOf(members);
 	}
 
+	List<LockHandle> members() {
+		return this.members;
+	}
+
 	@Override
 	public String name() {
 		return String.join(", ", names());

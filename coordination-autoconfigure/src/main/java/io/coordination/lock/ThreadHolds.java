@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * {@link LockRegistry#asLock}: the reentrancy of threads, a layer above handles that asks
  * the store nothing.
  * <p>
- * <b>Invariant.</b> An entry is there from when the thread got the lock in a call until
- * that call, or the last unlock, is over. Nothing of it remains on the thread then, so a
- * pooled thread never enters a lock of its former work.
+ * <b>Invariant.</b> A thread holds a lock from when it got it until the last of its uses
+ * is over: the calls that are inside, and the locks that were not unlocked. An unlock
+ * ends a lock and never a call. Nothing remains on the thread then, so a pooled thread
+ * never enters a lock of its former work.
  */
 final class ThreadHolds {
 
@@ -37,23 +38,38 @@ final class ThreadHolds {
 		return (mine != null) ? mine.get(name) : null;
 	}
 
-	void add(String name, LockHandle handle) {
+	/**
+	 * Notes what the thread got.
+	 * @param handle the handle of one lock
+	 * @return the entry, without a use
+	 */
+	Entry add(LockHandle handle) {
 		Map<String, Entry> mine = this.entries.get();
 		if (mine == null) {
 			mine = new HashMap<>(4);
 			this.entries.set(mine);
 		}
-		mine.put(name, new Entry(handle));
+		Entry entry = new Entry(handle);
+		mine.put(handle.name(), entry);
+		return entry;
 	}
 
-	void remove(String name) {
+	/**
+	 * Forgets an entry that has no use any more.
+	 * @return whether it is to be released now
+	 */
+	boolean isOver(Entry entry) {
+		if (entry.calls + entry.locks > 0) {
+			return false;
+		}
 		Map<String, Entry> mine = this.entries.get();
 		if (mine != null) {
-			mine.remove(name);
+			mine.remove(entry.handle.name(), entry);
 			if (mine.isEmpty()) {
 				this.entries.remove();
 			}
 		}
+		return true;
 	}
 
 	/**
@@ -63,11 +79,22 @@ final class ThreadHolds {
 
 		final LockHandle handle;
 
-		/** How many calls of the thread are inside. */
-		int count = 1;
+		/** How many calls of {@link LockRegistry#execute} are inside. */
+		int calls;
+
+		/** How many times it was locked and not unlocked. */
+		int locks;
 
 		Entry(LockHandle handle) {
 			this.handle = handle;
+		}
+
+		/**
+		 * What a call that has just come in sees: the handle itself, if nobody else uses
+		 * it.
+		 */
+		LockHandle seen() {
+			return (this.calls + this.locks > 1) ? new InnerHandle(this.handle) : this.handle;
 		}
 
 	}

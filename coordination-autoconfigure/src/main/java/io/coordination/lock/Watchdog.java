@@ -56,9 +56,6 @@ final class Watchdog {
 
 	private static final long STALL = TimeUnit.SECONDS.toNanos(1);
 
-	/** The margin of the shortest lease, and the time it may take to read two clocks. */
-	private static final long JUMP = Terms.margin(0) + TimeUnit.MILLISECONDS.toNanos(5);
-
 	private final Engine engine;
 
 	private final ConcurrentHashMap<OwnerId, Grant> grants = new ConcurrentHashMap<>();
@@ -82,6 +79,9 @@ final class Watchdog {
 	}
 
 	void register(Grant grant) {
+		if (this.asleep) {
+			this.clocks = grant.noticed;
+		}
 		this.grants.put(grant.lease.owner(), grant);
 		wakeBy(nextEvent(grant));
 	}
@@ -139,7 +139,7 @@ final class Watchdog {
 	boolean clocksDisagree() {
 		Clocks before = this.clocks;
 		Clocks now = Clocks.read(this.engine);
-		if (now.wallNanos - before.wallNanos - (now.nanos - before.nanos) <= JUMP) {
+		if (!before.disagree(now)) {
 			return false;
 		}
 		this.clocks = now;
@@ -160,9 +160,6 @@ final class Watchdog {
 			}
 			long now = this.engine.nanoTime();
 			long delay = Math.max(0, Math.min(LONGEST_SLEEP, when - now));
-			if (this.asleep) {
-				this.clocks = Clocks.read(this.engine);
-			}
 			this.wakeAt = now + delay;
 			this.asleep = false;
 			this.timer = this.engine.schedule(this::round, delay);
@@ -301,17 +298,6 @@ final class Watchdog {
 		if (this.grants.get(grant.lease.owner()) == grant) {
 			wakeBy(grant.renewAt);
 		}
-	}
-
-	/**
-	 * Both clocks at one moment.
-	 */
-	private record Clocks(long wallNanos, long nanos) {
-
-		static Clocks read(Engine engine) {
-			return new Clocks(TimeUnit.MILLISECONDS.toNanos(engine.wallMillis()), engine.nanoTime());
-		}
-
 	}
 
 }

@@ -26,6 +26,16 @@ class DroppedHandleTests extends EngineFixture {
 	}
 
 	@Test
+	void aHandleOfSeveralLocksThatWasDroppedIsReleased() {
+		now(ask(this.locks, LockSpec.ofAll("invoice:42", "invoice:43")));
+		Awaitility.await().atMost(Duration.ofSeconds(15)).until(() -> {
+			System.gc();
+			this.time.advance(Duration.ofMillis(500));
+			return isFree();
+		});
+	}
+
+	@Test
 	void aHandleThatIsReachableIsKept() {
 		LockHandle handle = hold(this.locks);
 		for (int i = 0; i < 5; i++) {

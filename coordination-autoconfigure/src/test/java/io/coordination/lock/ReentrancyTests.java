@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -175,6 +176,63 @@ class ReentrancyTests extends EngineFixture {
 		assertThatExceptionOfType(UnsupportedOperationException.class)
 			.isThrownBy(() -> this.locks.asLock("a").newCondition())
 			.withMessage("A distributed lock has no conditions");
+	}
+
+	@Test
+	void anUnlockOfTheOuterViewDoesNotTakeTheLockFromTheCallInside() throws InterruptedException {
+		Lock view = this.locks.asLock("invoice:42");
+		view.lock();
+		this.locks.execute(SPEC, (inner) -> {
+			view.unlock();
+			assertThat(isFree()).as("free while the body of a call runs").isFalse();
+			return null;
+		});
+	}
+
+	@Test
+	void aViewThatWasLockedInsideACallIsLockedAfterIt() throws InterruptedException {
+		Lock view = this.locks.asLock("invoice:42");
+		this.locks.execute(SPEC, (outer) -> {
+			view.lock();
+			return null;
+		});
+		assertThat(isFree()).as("free between lock() and unlock()").isFalse();
+		view.unlock();
+	}
+
+	@Test
+	void anInnerCallForOneOfSeveralLocksHasItsToken() throws InterruptedException {
+		this.locks.execute(LockSpec.ofAll("a", "b"), (outer) -> this.locks.execute(LockSpec.of("a"), (inner) -> {
+			assertThat(inner.names()).containsExactly("a");
+			assertThatCode(inner::fencingToken).doesNotThrowAnyException();
+			return null;
+		}));
+	}
+
+	@Test
+	void anUnlockInsideACallDoesNotEndTheCall() throws InterruptedException {
+		Lock view = this.locks.asLock("invoice:42");
+		this.locks.execute(SPEC, (outer) -> {
+			assertThatExceptionOfType(IllegalMonitorStateException.class).isThrownBy(view::unlock)
+				.withMessage("Lock 'invoice:42' is not locked by this thread, which holds it by a call");
+			assertThat(isFree()).isFalse();
+			return null;
+		});
+		assertThat(isFree()).isTrue();
+	}
+
+	@Test
+	void whatTheLastUseOfSeveralLeavesIsReleased() throws InterruptedException {
+		Lock view = this.locks.asLock("b");
+		this.locks.execute(LockSpec.ofAll("a", "b"), (outer) -> {
+			view.lock();
+			return null;
+		});
+		now(ask(this.others, LockSpec.of("a").withoutWaiting())).close();
+		assertThatExceptionOfType(LockNotAcquiredException.class)
+			.isThrownBy(() -> now(ask(this.others, LockSpec.of("b").withoutWaiting())));
+		view.unlock();
+		now(ask(this.others, LockSpec.of("b").withoutWaiting())).close();
 	}
 
 }
