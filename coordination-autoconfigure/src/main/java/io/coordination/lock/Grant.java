@@ -60,7 +60,8 @@ final class Grant {
 	/** When the watchdog renews it next. */
 	volatile long renewAt;
 
-	private volatile boolean renewalStopped;
+	/** Who used the lock for too long; it is not renewed for that hold any more. */
+	private volatile @Nullable Hold overdue;
 
 	private volatile boolean extended;
 
@@ -146,7 +147,7 @@ final class Grant {
 	 * the end of the whole one.
 	 */
 	long renewalNanos(long now) {
-		if (this.renewalStopped) {
+		if (isRenewalStopped()) {
 			return 0;
 		}
 		if (this.terms.renewal()) {
@@ -155,8 +156,16 @@ final class Grant {
 		return (this.pushed && !this.extended) ? Math.max(0, this.hardEnd - now) : 0;
 	}
 
-	void stopRenewal() {
-		this.renewalStopped = true;
+	/**
+	 * Stops the renewal for one hold, not for those that come after it.
+	 */
+	void stopRenewal(Hold of) {
+		this.overdue = of;
+	}
+
+	private boolean isRenewalStopped() {
+		Hold stopped = this.overdue;
+		return stopped != null && stopped == this.hold;
 	}
 
 	/**
@@ -185,7 +194,7 @@ final class Grant {
 	 */
 	boolean mayBePassedOn(long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
-		return this.terms.renewal() && !this.renewalStopped && this.handOvers < FencingTokens.MAX_HAND_OFFS
+		return this.terms.renewal() && !isRenewalStopped() && this.handOvers < FencingTokens.MAX_HAND_OFFS
 				&& now - this.noticed.nanos() < sliceNanos && known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;
 	}

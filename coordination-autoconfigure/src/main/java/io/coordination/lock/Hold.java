@@ -135,7 +135,7 @@ final class Hold {
 		if (!this.limited || now - this.maxHoldEnd < 0) {
 			return false;
 		}
-		this.grant.stopRenewal();
+		this.grant.stopRenewal(this);
 		markLost(Cause.MAX_HOLD_TIME);
 		return true;
 	}

@@ -79,7 +79,7 @@ final class LocalGate {
 				waiter.refuse(Failures.stopped(this.name), after);
 			}
 			else if (waiter.asksOnce() && (this.grant != null || this.contender != null)) {
-				waiter.refuse(notAcquired(waiter, null), after);
+				waiter.refuse((this.grant != null) ? notAcquired(waiter, null) : expired(waiter), after);
 			}
 			else {
 				this.waiters.add(waiter);

@@ -202,7 +202,8 @@ final class Watchdog {
 				hold.endMaxHold(now);
 			}
 			long nanos = grant.renewalNanos(now);
-			if (nanos > 0 && grant.renewAt - (now + known.armedNanos() / 30) <= 0) {
+			boolean wanted = nanos > 0 || isSuspect(known);
+			if (wanted && grant.renewAt - (now + known.armedNanos() / 30) <= 0) {
 				grant.renewAt = now + known.armedNanos() / 6;
 				add(batches, grant, nanos);
 			}
@@ -240,7 +241,7 @@ final class Watchdog {
 	private long nextEvent(Grant grant) {
 		Grant.Validity known = grant.peek();
 		long next = known.deadline();
-		if (grant.renewalNanos(this.engine.nanoTime()) > 0) {
+		if (grant.renewalNanos(this.engine.nanoTime()) > 0 || isSuspect(known)) {
 			next = (grant.renewAt - next < 0) ? grant.renewAt : next;
 		}
 		if (grant.terms.renewal() && !grant.toldUncertain) {
@@ -252,6 +253,14 @@ final class Watchdog {
 			next = (hold.maxHoldEnd() - next < 0) ? hold.maxHoldEnd() : next;
 		}
 		return next;
+	}
+
+	/**
+	 * Whether it was last confirmed before something happened: then it is asked about,
+	 * also if it is not renewed.
+	 */
+	private boolean isSuspect(Grant.Validity known) {
+		return known.confirmedAt() - this.engine.suspectSince() <= 0;
 	}
 
 	private static void add(Map<Long, List<Grant>> batches, Grant grant, long nanos) {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -21,29 +21,38 @@ import io.coordination.backend.BackendException;
 import io.coordination.backend.BackendListener;
 
 import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 
 /**
- * The two connections of a backend: one for commands, one on which grants are pushed to
- * this process.
+ * The two connections of a backend: one for commands, and {@linkplain RedisPushes one on
+ * which grants are pushed} to this process.
  * <p>
  * They are made by the first request, and again by the next one when that failed; once
  * made, the client keeps them alive. The first request waits until the server's time is
  * known and the subscription stands, so that no push can be missed by a waiter that
- * polled before. Without a subscription locks work all the same, by polling.
+ * polled before.
  * <p>
+ * <b>Invariants.</b>
+ * <ol>
+ * <li>Requests are sent in the order in which they came, as they go through a
+ * {@link ConnectionGate}.
+ * <li>A connection on which commands are sent and nothing is answered for three times
+ * their time-out is given up for a new one: its other end may be gone without a word.
+ * </ol>
  * Safe for use by many threads.
  */
 final class RedisConnections implements RedisConnectionStateListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisConnections.class);
+
+	private static final long NEVER = Long.MIN_VALUE;
 
 	private final RedisClients.Opened opened;
 
@@ -51,34 +60,29 @@ final class RedisConnections implements RedisConnectionStateListener {
 
 	private final ServerClock clock;
 
-	private final String channel;
-
-	private final Consumer<String> onPush;
+	private final RedisPushes pushes;
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
-	private final ReentrantLock lock = new ReentrantLock();
-
-	// guarded by lock: the turn of the last request that waits for the connection
-	private @Nullable CompletableFuture<StatefulRedisConnection<String, String>> ready;
-
-	// guarded by lock: completed when the connection is made
-	private @Nullable CompletableFuture<StatefulRedisConnection<String, String>> connecting;
+	private final ConnectionGate<StatefulRedisConnection<String, String>> gate = new ConnectionGate<>(this::connect);
 
 	/** The scripts that the server has run since it is connected to. */
 	private final Set<RedisScript> known = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable StatefulRedisConnection<String, String> commands;
 
-	private volatile @Nullable StatefulRedisPubSubConnection<String, String> pushes;
+	/** When the first command was sent that was not answered, nor was any since. */
+	private final AtomicLong silentSince = new AtomicLong(NEVER);
+
+	/** Whether the next connection takes the place of one that was given up. */
+	private final AtomicBoolean replacing = new AtomicBoolean();
 
 	RedisConnections(RedisClients.Opened opened, BackendListener listener, ServerClock clock, String channel,
 			Consumer<String> onPush) {
 		this.opened = opened;
 		this.listener = listener;
 		this.clock = clock;
-		this.channel = channel;
-		this.onPush = onPush;
+		this.pushes = new RedisPushes(opened, channel, onPush);
 		opened.client().addListener(this);
 	}
 
@@ -87,13 +91,15 @@ final class RedisConnections implements RedisConnectionStateListener {
 	 */
 	<T> CompletionStage<T> send(Function<RedisAsyncCommands<String, String>, CompletionStage<T>> command) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
-		whenReady((connection, ex) -> {
+		this.gate.enter((connection, ex) -> {
 			if (connection == null) {
 				answer.completeExceptionally(ex);
 				return;
 			}
 			try {
+				long sentAt = this.clock.nanoTime();
 				command.apply(connection.async()).whenComplete((value, failure) -> {
+					heard(connection, sentAt, failure);
 					if (failure != null) {
 						answer.completeExceptionally(RedisFailures.commanding(failure));
 					}
@@ -165,73 +171,74 @@ final class RedisConnections implements RedisConnectionStateListener {
 				false, ex);
 	}
 
-	/**
-	 * Hands over the connection, to one request after the other in the order in which
-	 * they came: each takes its turn after the one before it, as a future serves those
-	 * that wait for it in no order that can be relied on.
-	 */
-	private void whenReady(BiConsumer<@Nullable StatefulRedisConnection<String, String>, @Nullable Throwable> request) {
-		if (this.closed.get()) {
-			request.accept(null, closed());
-			return;
-		}
-		CompletableFuture<StatefulRedisConnection<String, String>> made = new CompletableFuture<>();
-		CompletableFuture<StatefulRedisConnection<String, String>> turn = new CompletableFuture<>();
-		CompletableFuture<StatefulRedisConnection<String, String>> before;
-		this.lock.lock();
-		try {
-			CompletableFuture<StatefulRedisConnection<String, String>> known = this.ready;
-			before = (known != null && !known.isCompletedExceptionally()) ? known : made;
-			if (before == made) {
-				this.connecting = made;
-			}
-			if (!before.isDone()) {
-				this.ready = turn;
-			}
-		}
-		finally {
-			this.lock.unlock();
-		}
-		if (before == made) {
-			try {
-				connect(made);
-			}
-			catch (RuntimeException ex) {
-				made.completeExceptionally(RedisFailures.connecting(ex));
-			}
-			if (this.closed.get()) {
-				made.completeExceptionally(closed());
-			}
-		}
-		on(before, (connection, ex) -> {
-			request.accept(connection, ex);
-			complete(turn, connection, ex);
-		});
-	}
-
-	private void connect(CompletableFuture<StatefulRedisConnection<String, String>> made) {
+	private void connect(CompletableFuture<StatefulRedisConnection<String, String>> begun) {
 		on(this.opened.client().connectAsync(StringCodec.UTF8, this.opened.uri()), (connection, ex) -> {
 			if (connection == null) {
-				made.completeExceptionally(RedisFailures.connecting(ex));
+				begun.completeExceptionally(RedisFailures.connecting(ex));
 				return;
 			}
 			if (this.closed.get()) {
-				on(connection.closeAsync(), (nothing, ignored) -> {
-				});
-				made.completeExceptionally(closed());
+				end(connection);
+				begun.completeExceptionally(closed());
 				return;
 			}
 			askTime(connection).whenComplete((time, failure) -> {
 				if (failure != null) {
-					on(connection.closeAsync(), (nothing, ignored) -> {
-					});
-					made.completeExceptionally(RedisFailures.commanding(failure));
+					end(connection);
+					begun.completeExceptionally(RedisFailures.commanding(failure));
 					return;
 				}
 				this.commands = connection;
-				subscribe(() -> made.complete(connection));
+				this.pushes.open(() -> {
+					begun.complete(connection);
+					if (this.replacing.getAndSet(false)) {
+						this.listener.reconnected();
+					}
+				});
 			});
 		});
+	}
+
+	/**
+	 * Keeps account of how long a connection has been silent.
+	 */
+	private void heard(StatefulRedisConnection<String, String> connection, long sentAt, @Nullable Throwable failure) {
+		if (connection != this.commands) {
+			return;
+		}
+		if (!(failure instanceof RedisCommandTimeoutException)) {
+			this.silentSince.set(NEVER);
+			return;
+		}
+		this.silentSince.compareAndSet(NEVER, sentAt);
+		long since = this.silentSince.get();
+		if (since != NEVER && this.clock.nanoTime() - since >= 3 * this.opened.uri().getTimeout().toNanos()) {
+			replace(connection);
+		}
+	}
+
+	private void replace(StatefulRedisConnection<String, String> silent) {
+		if (!this.gate.forget(silent)) {
+			return;
+		}
+		this.commands = null;
+		logger.warn("Redis answers nothing on a connection for locks: it is given up for a new one");
+		this.silentSince.set(NEVER);
+		this.known.clear();
+		this.replacing.set(true);
+		this.listener.disconnected();
+		end(silent);
+		this.pushes.reset();
+	}
+
+	/**
+	 * Sees to it that grants are pushed, if they can be.
+	 */
+	void seekPushes() {
+		if (this.commands != null) {
+			this.pushes.open(() -> {
+			});
+		}
 	}
 
 	private CompletionStage<List<String>> askTime(StatefulRedisConnection<String, String> connection) {
@@ -243,55 +250,16 @@ final class RedisConnections implements RedisConnectionStateListener {
 		});
 	}
 
-	private void subscribe(Runnable then) {
-		if (this.pushes != null) {
-			then.run();
-			return;
-		}
-		on(this.opened.client().connectPubSubAsync(StringCodec.UTF8, this.opened.uri()), (connection, ex) -> {
-			if (connection == null) {
-				warnWithoutPushes(ex);
-				then.run();
-				return;
-			}
-			this.pushes = connection;
-			if (this.closed.get()) {
-				on(connection.closeAsync(), (nothing, ignored) -> {
-				});
-			}
-			connection.addListener(new RedisPubSubAdapter<String, String>() {
-
-				@Override
-				public void message(String from, String message) {
-					RedisConnections.this.onPush.accept(message);
-				}
-
-			});
-			on(connection.async().subscribe(this.channel), (nothing, failure) -> {
-				if (failure != null) {
-					warnWithoutPushes(failure);
-				}
-				then.run();
-			});
-		});
-	}
-
-	private static void warnWithoutPushes(@Nullable Throwable ex) {
-		logger.warn("Redis pushes no grants to this process, waiters find theirs by polling: {}",
-				(ex != null) ? ex.getMessage() : "");
-	}
-
 	@Override
 	public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
 		StatefulRedisConnection<String, String> known = this.commands;
 		if (connection == known && known != null) {
 			askTime(known).whenComplete((time, ex) -> {
 				this.listener.reconnected();
-				subscribe(() -> {
-				});
+				seekPushes();
 			});
 		}
-		else if (connection == this.pushes) {
+		else if (this.pushes.connected(connection)) {
 			this.listener.reconnected();
 		}
 	}
@@ -304,33 +272,25 @@ final class RedisConnections implements RedisConnectionStateListener {
 		}
 	}
 
+	/**
+	 * Closes both. A client that is shut down while it connects says nothing, so those
+	 * who wait for it are told here.
+	 */
 	void close() {
 		if (this.closed.compareAndSet(false, true)) {
+			this.gate.close(closed());
+			this.pushes.close();
 			this.opened.client().removeListener(this);
 			this.opened.close();
-			stopConnecting();
 		}
 	}
 
-	/**
-	 * Fails the requests that wait for a connection: a client that is shut down while it
-	 * connects says nothing.
-	 */
-	private void stopConnecting() {
-		CompletableFuture<StatefulRedisConnection<String, String>> connecting;
-		this.lock.lock();
-		try {
-			connecting = this.connecting;
-		}
-		finally {
-			this.lock.unlock();
-		}
-		if (connecting != null) {
-			connecting.completeExceptionally(closed());
-		}
+	static void end(StatefulConnection<?, ?> connection) {
+		on(connection.closeAsync(), (nothing, ignored) -> {
+		});
 	}
 
-	private static <T> void on(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> reaction) {
+	static <T> void on(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> reaction) {
 		stage.whenComplete(reaction);
 	}
 

@@ -308,6 +308,7 @@ final class RedisLockBackend implements LockBackend {
 
 		@Override
 		public CompletionStage<Attempt> poll() {
+			RedisLockBackend.this.connections.seekPushes();
 			return acquire(this.request, true);
 		}
 

@@ -183,6 +183,47 @@ class ConnectionFaultTests {
 	}
 
 	/**
+	 * Catches a client that goes on asking on a connection whose other end is gone
+	 * without a word, until the operating system gives it up.
+	 */
+	@Test
+	void aConnectionThatNeverAnswersIsReplaced() throws Exception {
+		try (LockHandle held = this.instance.locks().acquire(spec(Duration.ofSeconds(30)))) {
+			this.proxy.inject(Fault.DROP_REPLY, Request::isScript, 1);
+			Awaitility.await()
+				.atMost(Instance.COMMAND_TIMEOUT.multipliedBy(6).plus(Instance.SCHEDULING_SLACK))
+				.ignoreExceptionsInstanceOf(LockBackendException.class)
+				.until(() -> this.instance.locks().acquire("other").release());
+			Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> held.state() == LockState.HELD);
+			assertThat(this.instance.events(LockUncertain.class, NAME)).isNotEmpty();
+			assertThat(held.release()).isTrue();
+		}
+		assertThat(this.instance.events(LockLost.class)).isEmpty();
+	}
+
+	/**
+	 * Catches a process that is told nothing any more because it could not subscribe at
+	 * first.
+	 */
+	@Test
+	void aSubscriptionThatFailedAtFirstIsMadeLater() throws Exception {
+		try (FaultProxy other = new FaultProxy(this.redis.port())) {
+			Injection lost = other.inject(Fault.RESET_BEFORE, (request) -> request.command().equals("SUBSCRIBE"), 1);
+			try (Instance late = Instance.start(other.port())) {
+				int before = this.probe.askList("PUBSUB", "CHANNELS", "coordination:push:*").size();
+				Awaitility.await()
+					.atMost(Duration.ofSeconds(10))
+					.ignoreExceptionsInstanceOf(LockBackendException.class)
+					.until(() -> {
+						late.locks().acquire("late").close();
+						return this.probe.askList("PUBSUB", "CHANNELS", "coordination:push:*").size() > before;
+					});
+				assertThat(lost.hits()).isOne();
+			}
+		}
+	}
+
+	/**
 	 * Catches validity that is counted from the answer instead of from before the
 	 * request.
 	 */

@@ -96,8 +96,15 @@ final class ManualTime implements EngineTime, LongSupplier {
 	 * Lets time pass as for a process that was stopped: nothing runs before it is over.
 	 */
 	void pause(Duration duration) {
-		moveTo(this.nanos.get() - this.origin + duration.toNanos());
+		shift(duration);
 		advance(Duration.ZERO);
+	}
+
+	/**
+	 * Lets time pass while no timer runs.
+	 */
+	void shift(Duration duration) {
+		moveTo(this.nanos.get() - this.origin + duration.toNanos());
 	}
 
 	private synchronized Task next(long end) {

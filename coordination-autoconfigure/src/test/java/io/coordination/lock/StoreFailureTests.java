@@ -80,4 +80,15 @@ class StoreFailureTests extends EngineFixture {
 		assertThat(isFree()).isTrue();
 	}
 
+	@Test
+	void aStoreThatDoesNotAnswerIsNotTakenForBusyByTheSecondCaller() {
+		this.backend.network = FlakyBackendFactory.Network.LOSES_ANSWERS;
+		CompletableFuture<LockHandle> first = ask(this.locks, SPEC);
+		assertThat(first).isNotDone();
+		this.backend.network = FlakyBackendFactory.Network.DOWN;
+		// nobody ever held the lock, and the store has not answered once
+		assertThatExceptionOfType(LockBackendException.class)
+			.isThrownBy(() -> now(ask(this.locks, SPEC.withoutWaiting())));
+	}
+
 }

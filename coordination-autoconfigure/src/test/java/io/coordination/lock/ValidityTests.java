@@ -175,4 +175,18 @@ class ValidityTests extends EngineFixture {
 		assertThat(isFree()).isTrue();
 	}
 
+	@Test
+	void aLockWithoutRenewalIsAskedAboutAgainWhenTheQuestionAfterAReconnectFailed() {
+		LockHandle handle = hold(this.locks, SPEC.withRenewal(false));
+		this.time.advance(Duration.ofMillis(1));
+		this.backend.listener.disconnected();
+		this.backend.forget(this.locks.held().iterator().next());
+		this.backend.network = FlakyBackendFactory.Network.LOSES_ANSWERS;
+		this.backend.listener.reconnected();
+		this.backend.network = FlakyBackendFactory.Network.GOOD;
+		hold(this.others);
+		this.time.advance(Duration.ofSeconds(15));
+		assertThat(handle.state()).as("somebody else has had it for 15 s").isEqualTo(LockState.LOST);
+	}
+
 }
