@@ -41,10 +41,14 @@ final class Activity {
 	/**
 	 * Waits until nothing is held, for a time. An interrupt ends the wait and stays on
 	 * the thread.
+	 * @param meanwhile what to do again and again
 	 */
-	void awaitNoHolds(Duration longest) {
+	void awaitNoHolds(Duration longest, Runnable meanwhile) {
 		this.awaited = true;
-		await(longest, () -> this.holds.get() == 0);
+		await(longest, () -> {
+			meanwhile.run();
+			return this.holds.get() == 0;
+		});
 	}
 
 	/**
@@ -53,16 +57,24 @@ final class Activity {
 	 */
 	void await(Duration longest, BooleanSupplier condition) {
 		long end = Durations.after(System.nanoTime(), Durations.nanos(longest));
-		this.lock.lock();
 		try {
 			long left = end - System.nanoTime();
 			while (!condition.getAsBoolean() && left > 0) {
-				this.quiet.awaitNanos(Math.min(left, GLANCE));
+				glance(Math.min(left, GLANCE));
 				left = end - System.nanoTime();
 			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
+		}
+	}
+
+	/** May miss the signal, therefore short, and in the loop of the caller. */
+	@SuppressWarnings("WaitNotInLoop")
+	private void glance(long nanos) throws InterruptedException {
+		this.lock.lock();
+		try {
+			this.quiet.awaitNanos(nanos);
 		}
 		finally {
 			this.lock.unlock();

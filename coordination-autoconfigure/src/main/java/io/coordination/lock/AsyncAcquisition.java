@@ -8,10 +8,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * One acquisition that holds no thread while it waits.
  * <p>
  * <b>Invariant.</b> The hold ends up with exactly one taker: whoever completes the future
- * first, or, when it was cancelled, the gate again. The future completes on the thread
- * that asked, before it gets the future, or by the executor that it was given. What the
- * application gets is completed on the engine's pool: never on a thread of the client
- * library or the timer, which the application could block.
+ * first, or, when somebody else did that, the gate again. The future completes on the
+ * thread that asked, before it gets the future, or by the executor that it was given.
+ * What the application gets is completed on the engine's pool: never on a thread of the
+ * client library or the timer, which the application could block.
  */
 final class AsyncAcquisition {
 
@@ -46,7 +46,7 @@ final class AsyncAcquisition {
 			return this.future;
 		}
 		Answers.on(this.future, (handle, ex) -> {
-			if (this.future.isCancelled()) {
+			if (!this.finished.get()) {
 				cancelled(entered);
 			}
 		});

@@ -133,7 +133,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 							current::async)
 						.start();
 		}
-		catch (LockException ex) {
+		catch (LockException | IllegalArgumentException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
 	}

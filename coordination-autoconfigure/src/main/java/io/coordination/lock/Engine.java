@@ -313,7 +313,7 @@ final class Engine implements BackendListener {
 	void stop(Duration gracePeriod) {
 		this.stopping = true;
 		this.gates.values().forEach(LocalGate::stop);
-		this.activity.awaitNoHolds(gracePeriod);
+		this.activity.awaitNoHolds(gracePeriod, this.handles::releaseDropped);
 		for (LocalGate gate : this.gates.values()) {
 			Grant grant = gate.grant();
 			if (grant != null) {

@@ -3,6 +3,8 @@ package io.coordination.lock;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,8 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes the handles of holds, and notices those that were dropped.
  * <p>
- * <b>Invariant.</b> No way leads from the engine to a handle: a hold keeps a phantom
- * reference to its handle, and the handle keeps the hold. So a handle that no code of the
+ * <b>Invariant.</b> No way leads from the engine to a handle: what is kept of it here,
+ * until it is released, is a phantom reference. So a handle that no code of the
  * application can reach is found by the garbage collector, and its hold is released.
  */
 final class Handles {
@@ -19,6 +21,8 @@ final class Handles {
 	private static final Logger logger = LoggerFactory.getLogger(Handles.class);
 
 	private final Engine engine;
+
+	private final Set<PhantomReference<LockHandle>> watched = ConcurrentHashMap.newKeySet();
 
 	private final ReferenceQueue<LockHandle> dropped = new ReferenceQueue<>();
 
@@ -28,8 +32,18 @@ final class Handles {
 
 	LockHandle of(Hold hold) {
 		SingleHandle handle = new SingleHandle(this.engine, hold);
-		hold.watch(new DroppedHandle(handle, this.dropped, hold));
+		DroppedHandle reference = new DroppedHandle(handle, this.dropped, hold);
+		this.watched.add(reference);
+		hold.watch(reference);
 		return handle;
+	}
+
+	/**
+	 * The hold of a handle is released: whether the handle is dropped does not matter any
+	 * more.
+	 */
+	void forget(PhantomReference<LockHandle> reference) {
+		this.watched.remove(reference);
 	}
 
 	/**

@@ -55,9 +55,8 @@ final class Hold {
 	// guarded by lock
 	private @Nullable LockLost loss;
 
-	/** Keeps the reference alive that tells of a dropped handle. */
-	@SuppressWarnings("UnusedVariable")
-	private @Nullable PhantomReference<LockHandle> watch;
+	/** Tells of a dropped handle. */
+	private volatile @Nullable PhantomReference<LockHandle> watch;
 
 	Hold(Engine engine, Grant grant, long token, long maxHoldNanos, long now, boolean handedOver) {
 		this.engine = engine;
@@ -195,7 +194,10 @@ final class Hold {
 			CompletableFuture<Boolean> first = this.released.get();
 			return (first != null) ? first : answer;
 		}
-		this.watch = null;
+		PhantomReference<LockHandle> reference = this.watch;
+		if (reference != null) {
+			this.engine.handles().forget(reference);
+		}
 		state(this.engine.nanoTime());
 		boolean active = this.phase.compareAndSet(Phase.ACTIVE, Phase.RELEASED);
 		Answers.on(this.gate.release(this), (ours, failure) -> {

@@ -80,7 +80,8 @@ public interface LockHandle extends AutoCloseable {
 	/**
 	 * Registers what to do when the lock is lost. Runs once, on a thread of the registry,
 	 * and before others may be given the lock wherever this process runs; at once if it
-	 * is lost already. Never runs after a release.
+	 * is lost already. A release in time ends the registration; one that finds the lock
+	 * gone runs the callback, too.
 	 * @param callback what to do; what it throws is logged
 	 */
 	void onLost(Consumer<LockLost> callback);

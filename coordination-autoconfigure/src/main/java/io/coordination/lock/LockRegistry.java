@@ -70,7 +70,8 @@ public interface LockRegistry {
 	 * <p>
 	 * The returned stage is a {@link java.util.concurrent.CompletableFuture}: cancelling
 	 * <em>it</em> abandons the wait, and a grant that comes later is given back.
-	 * Cancelling a stage derived from it does not, as always with completable futures.
+	 * Completing it otherwise does the same. Cancelling a stage derived from it does not,
+	 * as always with completable futures. What can be wrong with a spec fails the stage.
 	 * @param spec what to lock, and how
 	 * @return a stage that completes with the held lock
 	 */

@@ -78,11 +78,7 @@ final class MultiAcquisition {
 	}
 
 	CompletableFuture<LockHandle> start() {
-		Answers.on(this.future, (handle, ex) -> {
-			if (this.future.isCancelled()) {
-				end(null);
-			}
-		});
+		Answers.on(this.future, (handle, ex) -> end(null));
 		step();
 		this.starter = null;
 		return this.future;

@@ -80,7 +80,7 @@ class BadInputTests extends EngineFixture {
 				.withMessage("'leaseTime' must be positive and at most PT24H: " + lease);
 		}
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> this.locks.acquireAsync(SPEC.withLeaseTime(Duration.ofMillis(1))))
+			.isThrownBy(() -> this.locks.acquire(SPEC.withLeaseTime(Duration.ofMillis(1))))
 			.withMessage("'leaseTime' must be at least 50ms with memory: PT0.001S");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> builder(this.backend).leaseTime(Duration.ofMillis(1)).build())
@@ -145,6 +145,13 @@ class BadInputTests extends EngineFixture {
 									// all the same
 	private static <T> T orNull(@Nullable T value) {
 		return value;
+	}
+
+	@Test
+	void aLeaseThatIsTooShortFailsTheStage() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> now(this.locks.acquireAsync(SPEC.withLeaseTime(Duration.ofMillis(1)))))
+			.withMessageStartingWith("'leaseTime' must be at least 50ms");
 	}
 
 }

@@ -107,4 +107,19 @@ class DroppedHandleTests extends EngineFixture {
 		});
 	}
 
+	@Test
+	void aStopDoesNotWaitForALostLockWhoseHandleWasDropped() {
+		now(ask(this.locks, SPEC));
+		this.backend.forget(this.locks.held().iterator().next());
+		this.time.advance(Duration.ofSeconds(11));
+		assertThat(this.locks.held()).isEmpty();
+		for (int i = 0; i < 10; i++) {
+			System.gc();
+			this.time.advance(Duration.ofSeconds(1));
+		}
+		long start = System.nanoTime();
+		this.locks.stop(Duration.ofSeconds(4));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+	}
+
 }

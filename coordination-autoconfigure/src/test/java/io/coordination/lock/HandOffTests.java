@@ -2,6 +2,7 @@ package io.coordination.lock;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +144,16 @@ class HandOffTests extends EngineFixture {
 			handle.close();
 			now(competing).close();
 		}
+	}
+
+	@Test
+	void aFutureWithATimeOutOfItsOwnLeavesTheQueue() {
+		hold(this.others);
+		CompletableFuture<LockHandle> future = ask(this.locks, SPEC.withUnboundedWait());
+		future.completeExceptionally(new TimeoutException());
+		int before = this.backend.requests.get();
+		this.time.advance(Duration.ofMinutes(1));
+		assertThat(this.backend.requests.get() - before).as("requests for nobody").isLessThan(5);
 	}
 
 }

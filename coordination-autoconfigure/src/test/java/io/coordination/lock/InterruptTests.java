@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -171,6 +172,20 @@ class InterruptTests extends EngineFixture {
 			.atMost(Duration.ofSeconds(10))
 			.until(() -> thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING);
 		thread.interrupt();
+	}
+
+	@Test
+	void aReentrantCallThatAsksForItIsInterruptedOnLoss() {
+		CountDownLatch never = new CountDownLatch(1);
+		assertThatExceptionOfType(LockLostException.class).isThrownBy(() -> this.locks.execute(SPEC, (outer) -> {
+			assertThatExceptionOfType(InterruptedException.class)
+				.isThrownBy(() -> this.locks.execute(SPEC.withInterruptOnLoss(), (inner) -> {
+					this.backend.forget(this.locks.held().iterator().next());
+					this.time.advance(Duration.ofSeconds(11));
+					return never.await(10, TimeUnit.SECONDS);
+				}));
+			return null;
+		}));
 	}
 
 }
