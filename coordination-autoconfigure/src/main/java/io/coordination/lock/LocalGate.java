@@ -28,8 +28,7 @@ import io.coordination.lock.event.LockLost.Cause;
  * map, nobody enters it any more, and who tries gets a new one. A gate in use is never
  * dropped.
  * </ol>
- * What waits outside of the lock: requests to the store, wake-ups, events. They are
- * collected while it is held and run after it.
+ * Requests to the store, wake-ups and events wait until the lock is left.
  * <p>
  * <b>Passing on.</b> The next waiter gets the same grant, without a word to the store,
  * while the grant is surely held (HELD, at least half of its lease left), the terms are
