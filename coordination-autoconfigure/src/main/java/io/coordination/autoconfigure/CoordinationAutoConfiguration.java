@@ -36,12 +36,16 @@ public final class CoordinationAutoConfiguration {
 		for (LockBackendDecorator decorator : decorators.orderedStream().toList()) {
 			factory = decorator.decorate(factory);
 		}
-		return ConfiguredRegistry.build(factory, properties, Namespace.find(properties.namespace(), environment),
-				(event) -> {
+		ManagedLockRegistry registry = ConfiguredRegistry.build(factory, properties,
+				Namespace.find(properties.namespace(), environment), (event) -> {
 					if (event instanceof LockLost || event instanceof LockUncertain) {
 						publisher.publishEvent(event);
 					}
 				});
+		if (!properties.failFast()) {
+			StartUpCheck.runInBackground(registry);
+		}
+		return registry;
 	}
 
 	@Bean

@@ -58,8 +58,8 @@ public record CoordinationProperties(@Nullable String backend, @Nullable String 
 	 *
 	 * @param enabled Whether a lock may pass from caller to caller without asking the
 	 * store.
-	 * @param slice For how long it may do so before waiters of other processes have their
-	 * turn.
+	 * @param slice How long a lock may pass from caller to caller before waiters of other
+	 * processes have their turn.
 	 */
 	public record HandOff(@DefaultValue("true") boolean enabled, @DefaultValue("50ms") Duration slice) {
 

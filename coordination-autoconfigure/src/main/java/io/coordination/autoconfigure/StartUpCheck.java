@@ -14,6 +14,7 @@ import io.coordination.backend.LockBackend;
 import io.coordination.backend.LockBackendFactory;
 import io.coordination.backend.LockKey;
 import io.coordination.backend.OwnerId;
+import io.coordination.lock.ManagedLockRegistry;
 
 /**
  * Asks the store once, over a connection of its own, before the application starts.
@@ -25,6 +26,21 @@ final class StartUpCheck {
 	private static final Logger logger = LoggerFactory.getLogger(StartUpCheck.class);
 
 	private StartUpCheck() {
+	}
+
+	/**
+	 * Asks without holding anybody up, and logs what is wrong.
+	 */
+	static void runInBackground(ManagedLockRegistry registry) {
+		registry.check().whenComplete((warnings, ex) -> {
+			if (ex == null) {
+				warnings.forEach(logger::warn);
+			}
+			else if (registry.isRunning()) {
+				logger.warn("The lock store cannot be used now: {} Locks fail until it can",
+						sentence(String.valueOf(ex.getMessage())));
+			}
+		});
 	}
 
 	/**
@@ -51,9 +67,14 @@ final class StartUpCheck {
 	}
 
 	private static FailureAnalyzedException failure(LockBackendFactory factory, String why, Exception cause) {
-		return new FailureAnalyzedException(
-				"The lock backend '" + factory.id() + "' cannot be used: " + why + (why.endsWith(".") ? "" : "."),
-				"Start it, correct its address, or set '" + PROPERTY + "' to 'false' to start without it.", cause);
+		return new FailureAnalyzedException("The lock backend '" + factory.id() + "' cannot be used: " + sentence(why),
+				"Start it, correct how it is reached and logged in to, or set '" + PROPERTY
+						+ "' to 'false' to start without it.",
+				cause);
+	}
+
+	private static String sentence(String message) {
+		return message.endsWith(".") ? message : message + ".";
 	}
 
 	/**

@@ -249,6 +249,26 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	@Override
+	public CompletionStage<Collection<String>> check() {
+		Engine current = this.engine;
+		if (current == null) {
+			return CompletableFuture
+				.failedFuture(new LockRegistryStoppedException("The store is not asked: the lock registry is stopped"));
+		}
+		CompletableFuture<Collection<String>> answer = new CompletableFuture<>();
+		Answers.on(current.backend().check(), (warnings, ex) -> current.async(() -> {
+			if (warnings != null) {
+				answer.complete(warnings);
+			}
+			else {
+				String why = (ex != null) ? Failures.backendException(ex).getMessage() : null;
+				answer.completeExceptionally(new LockBackendException(String.valueOf(why), ex));
+			}
+		}));
+		return answer;
+	}
+
+	@Override
 	public void start() {
 		this.life.lock();
 		try {

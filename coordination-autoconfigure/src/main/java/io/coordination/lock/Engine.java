@@ -106,7 +106,7 @@ final class Engine implements BackendListener {
 		long shortest = Math.max(SHORTEST_LEASE, this.traits.minLease().toNanos());
 		if (terms.leaseNanos() < shortest) {
 			throw new IllegalArgumentException("'leaseTime' must be at least " + Durations.text(shortest) + " with "
-					+ this.traits.id() + ": " + Duration.ofNanos(terms.leaseNanos()));
+					+ this.traits.id() + ", but is " + Durations.text(terms.leaseNanos()));
 		}
 		return terms;
 	}

@@ -1,6 +1,8 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A registry with a life: for whoever owns it, not for those who lock. May be stopped and
@@ -30,6 +32,14 @@ public interface ManagedLockRegistry extends LockRegistry, AutoCloseable {
 	 * @return {@code true} between start and stop
 	 */
 	boolean isRunning();
+
+	/**
+	 * Asks the store whether it can be reached and is fit for locks.
+	 * @return a stage that completes with warnings for people, none when all is well, or
+	 * fails with a {@link LockBackendException} that says what is wrong; on a thread of
+	 * this registry
+	 */
+	CompletionStage<Collection<String>> check();
 
 	/**
 	 * Stops with the grace period it was built with.

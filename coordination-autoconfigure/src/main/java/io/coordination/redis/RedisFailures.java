@@ -42,18 +42,23 @@ final class RedisFailures {
 		for (Throwable refusal = ex; refusal != null; refusal = refusal.getCause()) {
 			if (refusal instanceof RedisCommandExecutionException) {
 				return new BackendException(
-						"Redis refuses the connection: " + refusal.getMessage() + " (check 'spring.data.redis.*')",
-						false, ex);
+						"Redis refuses the connection: " + clause(refusal) + " (check 'spring.data.redis.*')", false,
+						ex);
 			}
 		}
 		Throwable root = (ex instanceof RedisConnectionException && ex.getCause() != null) ? cause(ex.getCause()) : ex;
+		if (String.valueOf(root.getMessage()).startsWith("Connection initialization timed out")) {
+			return new BackendException("Redis took the connection, but did not answer in time. "
+					+ "Check that it is not stuck, and that both sides use TLS or neither does ('spring.data.redis.*')",
+					false, ex);
+		}
 		if (REASON_LOST.contains(String.valueOf(root.getMessage()))) {
 			return new BackendException("Redis closed the connection while it was being made. "
 					+ "Check the user, the password and TLS ('spring.data.redis.*')", false, ex);
 		}
 		return new BackendException(
-				"Redis cannot be reached: " + root.getMessage() + ". Check that it runs, and 'spring.data.redis.*'",
-				false, ex);
+				"Redis cannot be reached: " + clause(root) + ". Check that it runs, and 'spring.data.redis.*'", false,
+				ex);
 	}
 
 	static BackendException commanding(Throwable thrown) {
@@ -72,6 +77,11 @@ final class RedisFailures {
 			return new BackendException("Not connected to Redis", false, ex);
 		}
 		return new BackendException("The connection to Redis broke: " + ex.getMessage(), true, ex);
+	}
+
+	/** A message that may end a sentence, to be gone on with. */
+	private static String clause(Throwable ex) {
+		return String.valueOf(ex.getMessage()).replaceFirst("[. ]+$", "");
 	}
 
 	private static String refusal(String message) {

@@ -77,7 +77,8 @@ class StartUpFailureTests {
 			.containsPattern("Description:\\R\\RThe lock backend 'redis' cannot be used: "
 					+ "Redis cannot be reached: .*Connection refused.*127.0.0.1.*Check that it runs, "
 					+ "and 'spring.data.redis.\\*'\\.")
-			.contains("Action:" + line() + line() + "Start it, correct its address, or set 'coordination.fail-fast' "
+			.contains("Action:" + line() + line()
+					+ "Start it, correct how it is reached and logged in to, or set 'coordination.fail-fast' "
 					+ "to 'false' to start without it.")
 			.doesNotContain("s3cret");
 	}
@@ -104,16 +105,22 @@ class StartUpFailureTests {
 			fails(Application.class, "--coordination.fail-fast=true", "--coordination.redis.command-timeout=100ms",
 					"--spring.data.redis.url=redis://:s3cret@127.0.0.1:" + server.port());
 		}
-		assertThat(output).contains("The lock backend 'redis' cannot be used: ")
+		assertThat(output)
+			.contains("The lock backend 'redis' cannot be used: Redis took the connection, but did not answer in time. "
+					+ "Check that it is not stuck, and that both sides use TLS or neither does ")
 			.contains("'coordination.fail-fast' to 'false'")
 			.doesNotContain("s3cret");
 	}
 
 	@Test
-	void startsWithoutTheStoreIfNotToldOtherwise() {
+	void startsWithoutTheStoreIfNotToldOtherwise(CapturedOutput output) {
 		try (ConfigurableApplicationContext context = application(Application.class).run("--spring.data.redis.port=1",
 				"--spring.data.redis.host=127.0.0.1")) {
 			assertThat(context.getBean(LockRegistry.class).held()).isEmpty();
+			Awaitility.await()
+				.until(() -> output.toString()
+					.contains("The lock store cannot be used now: Redis cannot be reached: "));
+			assertThat(output).contains("Check that it runs, and 'spring.data.redis.*'. Locks fail until it can");
 		}
 	}
 
@@ -171,7 +178,7 @@ class StartUpFailureTests {
 		fails(Application.class, "--coordination.lock.lease-time=60ms");
 		assertThat(output).contains(analysis(
 				"'coordination.lock.lease-time' cannot be used: "
-						+ "'leaseTime' must be at least 100ms with redis: PT0.06S.",
+						+ "'leaseTime' must be at least 100ms with redis, but is 60ms.",
 				"Correct 'coordination.lock.lease-time'."));
 	}
 

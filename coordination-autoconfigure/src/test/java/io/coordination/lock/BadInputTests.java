@@ -81,10 +81,10 @@ class BadInputTests extends EngineFixture {
 		}
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> this.locks.acquire(SPEC.withLeaseTime(Duration.ofMillis(1))))
-			.withMessage("'leaseTime' must be at least 50ms with memory: PT0.001S");
+			.withMessage("'leaseTime' must be at least 50ms with memory, but is 1ms");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> builder(this.backend).leaseTime(Duration.ofMillis(1)).build())
-			.withMessage("'leaseTime' must be at least 50ms with memory: PT0.001S");
+			.withMessage("'leaseTime' must be at least 50ms with memory, but is 1ms");
 		assertThatIllegalArgumentException().isThrownBy(() -> SPEC.withMaxHoldTime(Duration.ZERO))
 			.withMessage("'maxHoldTime' must be positive: PT0S");
 	}

@@ -175,7 +175,7 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 		@Override
 		public CompletionStage<Collection<String>> check() {
-			return this.backend.check();
+			return send(this.backend::check);
 		}
 
 		@Override

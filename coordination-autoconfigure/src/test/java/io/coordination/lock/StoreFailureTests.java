@@ -91,4 +91,15 @@ class StoreFailureTests extends EngineFixture {
 			.isThrownBy(() -> now(ask(this.locks, SPEC.withoutWaiting())));
 	}
 
+	@Test
+	void aCheckSaysWhetherTheStoreCanBeUsed() {
+		assertThat(now(this.locks.check())).isEmpty();
+		this.backend.network = FlakyBackendFactory.Network.DOWN;
+		assertThatExceptionOfType(LockBackendException.class).isThrownBy(() -> now(this.locks.check()))
+			.withMessage("connection refused");
+		this.locks.stop(Duration.ZERO);
+		assertThatExceptionOfType(LockRegistryStoppedException.class).isThrownBy(() -> now(this.locks.check()))
+			.withMessage("The store is not asked: the lock registry is stopped");
+	}
+
 }

@@ -4,6 +4,7 @@ import java.util.Map;
 
 import io.coordination.lock.LockNotAcquiredException;
 
+import org.springframework.dao.EmptyResultDataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
@@ -79,6 +80,11 @@ class ShopController {
 	@ExceptionHandler
 	ProblemDetail busy(LockNotAcquiredException ex) {
 		return ProblemDetail.forStatusAndDetail(HttpStatus.CONFLICT, String.valueOf(ex.getMessage()));
+	}
+
+	@ExceptionHandler
+	ProblemDetail unknown(EmptyResultDataAccessException ex) {
+		return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, "There is no such concert or instance");
 	}
 
 	record Rush(int buyers, int seats) {
