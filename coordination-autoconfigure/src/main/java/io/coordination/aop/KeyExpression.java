@@ -1,6 +1,10 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Calendar;
+import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.BaseStream;
@@ -160,11 +164,36 @@ final class KeyExpression {
 				|| value instanceof BaseStream<?, ?>) {
 			throw invalid("must be a single value, but is of type " + type.getTypeName(), null);
 		}
+		Instant instant = instant(value);
+		if (instant != null) {
+			return instant.toString();
+		}
+		if (type.isRecord() && Arrays.stream(type.getRecordComponents()).anyMatch((part) -> part.getType().isArray())) {
+			throw invalid("is of type " + type.getTypeName()
+					+ ", which has an array, whose text is another in every process: name the property that identifies it",
+					null);
+		}
 		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
 			throw invalid("is of type " + type.getTypeName()
 					+ ", which has no toString() of its own: name the property that identifies it", null);
 		}
 		return String.valueOf(value.toString());
+	}
+
+	/**
+	 * The moment that a date of old stands for: its text would depend on the time zone.
+	 */
+	private static @Nullable Instant instant(Object value) {
+		if (value instanceof Calendar calendar) {
+			return calendar.toInstant();
+		}
+		try {
+			return (value instanceof Date date) ? date.toInstant() : null;
+		}
+		catch (UnsupportedOperationException ex) {
+			// A day or a time of day, as SQL has them: no moment, and no zone in its text
+			return null;
+		}
 	}
 
 }

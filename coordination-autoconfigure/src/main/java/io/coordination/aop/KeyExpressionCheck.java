@@ -6,15 +6,19 @@ import java.util.Map;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Assign;
 import org.springframework.expression.spel.ast.CompoundExpression;
+import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.FunctionReference;
 import org.springframework.expression.spel.ast.Indexer;
 import org.springframework.expression.spel.ast.InlineMap;
+import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.MethodReference;
 import org.springframework.expression.spel.ast.OpDec;
 import org.springframework.expression.spel.ast.OpInc;
+import org.springframework.expression.spel.ast.OpPlus;
 import org.springframework.expression.spel.ast.Projection;
 import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.ast.VariableReference;
 
 /**
@@ -43,7 +47,7 @@ final class KeyExpressionCheck {
 	 * @throws InvalidDistributedLockException if it uses what it does not have
 	 */
 	Map<String, Integer> check(SpelNode tree) {
-		check(tree, true, false);
+		check(tree, true, false, true);
 		return this.used;
 	}
 
@@ -51,8 +55,9 @@ final class KeyExpressionCheck {
 	 * Checks a node.
 	 * @param first whether the node stands where SpEL would look at the root object
 	 * @param element whether the root object there is an element of a collection
+	 * @param joined whether what stands here is put together by {@link KeyExpression}
 	 */
-	private void check(SpelNode node, boolean first, boolean element) {
+	private void check(SpelNode node, boolean first, boolean element, boolean joined) {
 		if (node instanceof VariableReference) {
 			variable(node.toStringAST().substring(1), element);
 		}
@@ -70,18 +75,40 @@ final class KeyExpressionCheck {
 			throw invalid("calls '" + node.toStringAST() + "' on nothing",
 					"Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).");
 		}
+		else if (node instanceof OpPlus && !joined && mayJoinText(node)) {
+			throw invalid("joins text inside of something else, where a part that is null could not be told from the "
+					+ "text 'null'", "Join the parts last, as in 'order:' + #id.toUpperCase().");
+		}
 		boolean inElement = element || node instanceof Projection || node instanceof Selection;
 		for (int i = 0; i < node.getChildCount(); i++) {
 			SpelNode child = node.getChild(i);
+			boolean childIsJoined = joined
+					&& (node instanceof OpPlus || node instanceof Elvis || (node instanceof Ternary && i > 0));
 			boolean literal = node instanceof Indexer || (node instanceof InlineMap && i % 2 == 0);
 			boolean childIsFirst = (node instanceof CompoundExpression) ? i == 0 && first : !literal;
-			check(child, childIsFirst, inElement);
+			check(child, childIsFirst, inElement, childIsJoined);
 		}
+	}
+
+	/**
+	 * Whether a sum may be one of texts: those with a number are not.
+	 */
+	private static boolean mayJoinText(SpelNode sum) {
+		for (int i = 0; i < sum.getChildCount(); i++) {
+			if (sum.getChild(i) instanceof Literal literal && literal.getLiteralValue().getValue() instanceof Number) {
+				return false;
+			}
+		}
+		return sum.getChildCount() > 1;
 	}
 
 	private void variable(String name, boolean element) {
 		if (name.equals("this") && element) {
 			return;
+		}
+		if ((name.equals("this") || name.equals("root")) && this.variables.isNamed(name)) {
+			throw invalid("uses '#" + name + "', which is no parameter in SpEL",
+					"Use its position: #p" + this.variables.indexOf(name) + ".");
 		}
 		int index = this.variables.indexOf(name);
 		if (index < 0) {

@@ -34,7 +34,7 @@ final class LockInterceptor implements MethodInterceptor {
 		Class<?> targetClass = (target != null) ? AopUtils.getTargetClass(target)
 				: invocation.getMethod().getDeclaringClass();
 		LockedMethod method = this.methods.get(invocation.getMethod(), targetClass);
-		Body body = new Body(invocation);
+		Body body = new Body(invocation, method);
 		try {
 			return this.registry.get().execute(method.spec(invocation.getArguments()), body);
 		}
@@ -64,10 +64,13 @@ final class LockInterceptor implements MethodInterceptor {
 
 		private final MethodInvocation invocation;
 
+		private final LockedMethod method;
+
 		private boolean entered;
 
-		Body(MethodInvocation invocation) {
+		Body(MethodInvocation invocation, LockedMethod method) {
 			this.invocation = invocation;
+			this.method = method;
 		}
 
 		@Override
@@ -75,7 +78,14 @@ final class LockInterceptor implements MethodInterceptor {
 		public @Nullable Object run(LockHandle handle) throws Exception {
 			this.entered = true;
 			try {
-				return this.invocation.proceed();
+				Object result = this.invocation.proceed();
+				if (result != null && this.method.opaque() && ReturnType.isLate(result)) {
+					throw new IllegalStateException(
+							this.method.where() + " returned a " + result.getClass().getTypeName()
+									+ ", whose work goes on without the lock. Return the result itself, or use "
+									+ "LockRegistry.acquireAsync() and release the handle when the work is done");
+				}
+				return result;
 			}
 			catch (Exception | Error ex) {
 				throw ex;

@@ -19,9 +19,11 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.util.ClassUtils;
 
 import io.coordination.lock.LockRegistry;
+import io.coordination.lock.ManagedLockRegistry;
 
 /**
  * Finds the annotated methods that would run without their lock, or fail at their first
@@ -54,12 +56,17 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		for (String name : this.beanFactory.getBeanNamesForType(Object.class)) {
 			locked |= checkBean(name);
 		}
-		if (locked && this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique() == null) {
+		LockRegistry registry = locked ? this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique() : null;
+		if (locked && registry == null) {
 			int count = this.beanFactory.getBeanNamesForType(LockRegistry.class).length;
 			throw new InvalidDistributedLockException("methods of this application",
 					"there " + ((count == 0) ? "is no bean" : "are " + count + " beans") + " of type LockRegistry.",
 					(count == 0) ? "Add a backend, or remove what excludes its auto-configuration."
 							: "Mark one of them @Primary.");
+		}
+		if (registry instanceof ManagedLockRegistry managed) {
+			this.checked.forEach(
+					(type, found) -> found.forEach((method) -> this.methods.get(method, type).checkLease(managed)));
 		}
 	}
 
@@ -101,6 +108,17 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		int modifiers = method.getModifiers();
 		String problem = Modifier.isPrivate(modifiers) ? "private"
 				: Modifier.isStatic(modifiers) ? "static" : Modifier.isFinal(modifiers) ? "final" : null;
+		if (isHidden(method, type)) {
+			throw new InvalidDistributedLockException(where,
+					"the method is visible in package " + method.getDeclaringClass().getPackageName()
+							+ " only, so no proxy of this class can intercept it and it would run without the lock.",
+					"Make it protected or public.");
+		}
+		if (MergedAnnotations.from(method).isPresent("jakarta.annotation.PostConstruct")) {
+			throw new InvalidDistributedLockException(where,
+					"@PostConstruct has the method called before there is a proxy, so it would run without the lock.",
+					"Call it from another bean, for example from an ApplicationRunner.");
+		}
 		if (problem != null) {
 			throw new InvalidDistributedLockException(where,
 					"the method is " + problem + ", so no proxy can intercept it and it would run without the lock.",
@@ -112,6 +130,17 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 					"the class is final, so no proxy can be made of it and the method would run without the lock.",
 					"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
 		}
+	}
+
+	/**
+	 * Whether a class cannot override a method that it inherits.
+	 */
+	private static boolean isHidden(Method method, Class<?> type) {
+		int modifiers = method.getModifiers();
+		Class<?> declaring = method.getDeclaringClass();
+		return !Modifier.isPublic(modifiers) && !Modifier.isProtected(modifiers) && !Modifier.isPrivate(modifiers)
+				&& !(declaring.getPackageName().equals(type.getPackageName())
+						&& declaring.getClassLoader() == type.getClassLoader());
 	}
 
 	private void checkProxy(String name, Object bean, Set<Method> found) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.coordination.lock.LockKeyException;
 import io.coordination.lock.LockSpec;
+import io.coordination.lock.ManagedLockRegistry;
 
 /**
  * What the annotation of one method means, found out once. Immutable.
@@ -20,9 +21,10 @@ import io.coordination.lock.LockSpec;
  * @param skips whether a busy call is skipped
  * @param skipped what a skipped call returns
  * @param interruptible whether the method declares {@link InterruptedException}
+ * @param opaque whether only a returned value tells whether it is late
  */
 record LockedMethod(String where, String name, @Nullable KeyExpression key, @Nullable Duration waitTime,
-		@Nullable Duration leaseTime, boolean skips, @Nullable Object skipped, boolean interruptible) {
+		@Nullable Duration leaseTime, boolean skips, @Nullable Object skipped, boolean interruptible, boolean opaque) {
 
 	/**
 	 * What to lock for a call. Name and key are joined by the first colon that is not
@@ -40,6 +42,20 @@ record LockedMethod(String where, String name, @Nullable KeyExpression key, @Nul
 		}
 		catch (LockKeyException ex) {
 			throw expression.invalid("gives no lock name. " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * Checks that the store can keep the lease.
+	 * @throws InvalidDistributedLockException if it cannot
+	 */
+	void checkLease(ManagedLockRegistry registry) {
+		try {
+			registry.validate(spec(this.name));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidDistributedLockException(this.where, ex.getMessage() + ".", "Give it a longer leaseTime.",
+					ex);
 		}
 	}
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ import io.coordination.lock.LockSpec;
  * Reads the annotations of methods, each once. Safe for use by many threads.
  */
 final class LockedMethods {
+
+	/** A variable, or a template for one. */
+	private static final Pattern EXPRESSION = Pattern.compile("#[{\\p{Alpha}_]");
 
 	private final ConfigurableBeanFactory beanFactory;
 
@@ -87,7 +91,8 @@ final class LockedMethods {
 		Duration lease = lock.leaseTime().isEmpty() ? null : time.lease(resolve(where, "leaseTime", lock.leaseTime()));
 		String name = lock.name().isEmpty() ? identity(declaring, targetClass) : name(where, lock.name());
 		return new LockedMethod(where, checked(where, LockedMethod.escaped(name)), key, wait, lease, skips,
-				ReturnType.skipped(type), LockedMethod.declaresInterrupt(specific.getExceptionTypes()));
+				ReturnType.skipped(type), LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
+				type == Object.class);
 	}
 
 	private static void checkReturnType(String where, Method method, Class<?> type, boolean skips) {
@@ -108,9 +113,12 @@ final class LockedMethods {
 
 	private String name(String where, String text) {
 		String name = resolve(where, "name", text);
-		if (name.contains("#{") || name.startsWith("#")) {
-			throw new InvalidDistributedLockException(where, "name = \"" + text + "\" looks like an expression.",
-					"The name is plain text. What differs from call to call is the key: key = \"#id\".");
+		if (EXPRESSION.matcher(name).find()) {
+			throw new InvalidDistributedLockException(where,
+					"name = \"" + text
+							+ "\" looks like an expression, but a name is plain text: all calls would share it.",
+					"What differs from call to call is the key: key = \"" + (name.startsWith("#") ? name : "#id")
+							+ "\".");
 		}
 		return name;
 	}

@@ -47,6 +47,21 @@ final class ReturnType {
 				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);
 	}
 
+	/**
+	 * Whether the work behind a value that was returned goes on.
+	 */
+	static boolean isLate(Object value) {
+		if (value instanceof CompletionStage<?> stage) {
+			return !stage.toCompletableFuture().isDone();
+		}
+		if (value instanceof Future<?> future) {
+			return !future.isDone();
+		}
+		Class<?> type = value.getClass();
+		return LATE.stream().anyMatch((late) -> late.isInstance(value)) || isNamedLate(type)
+				|| ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null;
+	}
+
 	private static boolean isNamedLate(@Nullable Class<?> type) {
 		return type != null && (LATE_BY_NAME.contains(type.getName()) || isNamedLate(type.getSuperclass())
 				|| Arrays.stream(type.getInterfaces()).anyMatch(ReturnType::isNamedLate));

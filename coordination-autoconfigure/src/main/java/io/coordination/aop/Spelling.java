@@ -25,7 +25,11 @@ final class Spelling {
 			.min(Comparator.comparingInt((candidate) -> distance(lower, candidate.toLowerCase(Locale.ROOT))));
 	}
 
+	/**
+	 * How many letters differ, are missing, or are swapped with their neighbour.
+	 */
 	private static int distance(String a, String b) {
+		int[] beforePrevious = new int[b.length() + 1];
 		int[] previous = new int[b.length() + 1];
 		for (int j = 0; j <= b.length(); j++) {
 			previous[j] = j;
@@ -36,7 +40,11 @@ final class Spelling {
 			for (int j = 1; j <= b.length(); j++) {
 				int replaced = previous[j - 1] + ((a.charAt(i - 1) == b.charAt(j - 1)) ? 0 : 1);
 				current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+				if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+					current[j] = Math.min(current[j], 1 + beforePrevious[j - 2]);
+				}
 			}
+			beforePrevious = previous;
 			previous = current;
 		}
 		return previous[b.length()];

@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -47,7 +46,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		Engine current = running(spec);
 		Terms terms = terms(spec, current);
 		if (spec.names().size() > 1) {
-			return await(acquireAll(current, spec, terms, Runnable::run));
+			return Acquired.await(acquireAll(current, spec, terms, Runnable::run));
 		}
 		String name = spec.names().get(0);
 		if (Thread.interrupted()) {
@@ -87,29 +86,6 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		}
 		catch (LockException ex) {
 			engine.announcer().refused(gate.name(), waiter, ex);
-		}
-	}
-
-	private static LockHandle await(CompletableFuture<LockHandle> future) throws InterruptedException {
-		try {
-			return future.get();
-		}
-		catch (InterruptedException ex) {
-			if (!future.cancel(false)) {
-				Answers.on(future, (handle, failure) -> {
-					if (handle != null) {
-						handle.releaseAsync();
-					}
-				});
-			}
-			throw ex;
-		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof LockException failure) {
-				failure.fillInStackTrace();
-				throw failure;
-			}
-			throw new IllegalStateException(ex.getCause());
 		}
 	}
 
@@ -249,23 +225,18 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	@Override
+	public void validate(LockSpec spec) {
+		terms(spec, running(spec));
+	}
+
+	@Override
 	public CompletionStage<Collection<String>> check() {
 		Engine current = this.engine;
 		if (current == null) {
 			return CompletableFuture
 				.failedFuture(new LockRegistryStoppedException("The store is not asked: the lock registry is stopped"));
 		}
-		CompletableFuture<Collection<String>> answer = new CompletableFuture<>();
-		Answers.on(current.backend().check(), (warnings, ex) -> current.async(() -> {
-			if (warnings != null) {
-				answer.complete(warnings);
-			}
-			else {
-				String why = (ex != null) ? Failures.backendException(ex).getMessage() : null;
-				answer.completeExceptionally(new LockBackendException(String.valueOf(why), ex));
-			}
-		}));
-		return answer;
+		return current.check();
 	}
 
 	@Override

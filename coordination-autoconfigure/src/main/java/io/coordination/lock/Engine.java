@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -283,6 +285,20 @@ final class Engine implements BackendListener {
 	}
 
 	// Looking
+
+	CompletionStage<Collection<String>> check() {
+		CompletableFuture<Collection<String>> answer = new CompletableFuture<>();
+		Answers.on(this.backend.check(), (warnings, ex) -> async(() -> {
+			if (warnings != null) {
+				answer.complete(warnings);
+			}
+			else {
+				String why = (ex != null) ? Failures.backendException(ex).getMessage() : null;
+				answer.completeExceptionally(new LockBackendException(String.valueOf(why), ex));
+			}
+		}));
+		return answer;
+	}
 
 	Collection<HeldLock> held() {
 		long now = nanoTime();

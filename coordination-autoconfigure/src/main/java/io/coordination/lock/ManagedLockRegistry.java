@@ -34,6 +34,15 @@ public interface ManagedLockRegistry extends LockRegistry, AutoCloseable {
 	boolean isRunning();
 
 	/**
+	 * Checks, without asking the store, that it could keep a lock of this kind.
+	 * @param spec what somebody is going to lock, and how
+	 * @throws IllegalArgumentException if it could not, such as when the lease is too
+	 * short for the store
+	 * @throws LockRegistryStoppedException if this registry does not run
+	 */
+	void validate(LockSpec spec);
+
+	/**
 	 * Asks the store whether it can be reached and is fit for locks.
 	 * @return a stage that completes with warnings for people, none when all is well, or
 	 * fails with a {@link LockBackendException} that says what is wrong; on a thread of

@@ -1,10 +1,15 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.sql.Timestamp;
 import java.util.Arrays;
+import java.util.Calendar;
+import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TimeZone;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
@@ -88,6 +93,8 @@ class KeyExpressionTests {
 					now()          | calls 'now()' on nothing. | Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).
 					#hash(#id)     | calls a function, but there are none. | Call a method of a parameter, or of a type as in T(java.lang.Math).abs(#id).
 					#id = 5        | changes a value. | Only read in a key.
+					('o:' + #nothing).toUpperCase() | joins text inside of something else, where a part that is null could not be told from the text 'null'. | Join the parts last, as in 'order:' + #id.toUpperCase().
+					'a'.concat('o:' + #nothing) | joins text inside of something else, where a part that is null could not be told from the text 'null'. | Join the parts last, as in 'order:' + #id.toUpperCase().
 					""")
 	void refusesAtStartUpWhatItDoesNotHave(String expression, String problem, String action) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
@@ -119,6 +126,36 @@ class KeyExpressionTests {
 	}
 
 	@Test
+	@SuppressWarnings("JavaUtilDate")
+	void givesTheSameMomentInEveryTimeZone() {
+		Date date = new Date(1_700_000_000_123L);
+		Calendar calendar = Calendar.getInstance(TimeZone.getTimeZone("Asia/Tokyo"), Locale.ROOT);
+		calendar.setTime(date);
+		for (Object value : List.of(date, calendar, new Timestamp(date.getTime()))) {
+			assertThat(evaluate("'at:' + #plain", value)).isEqualTo("at:2023-11-14T22:13:20.123Z");
+		}
+		assertThat(evaluate("#plain", java.sql.Date.valueOf("2023-11-14"))).isEqualTo("2023-11-14");
+	}
+
+	@Test
+	void refusesARecordWithAnArray() {
+		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> evaluate("#plain", new Digest(new byte[1])))
+			.withMessage("The key \"#plain\" of Shop.buy(…) is of type io.coordination.aop.KeyExpressionTests$Digest, "
+					+ "which has an array, whose text is another in every process: name the property that identifies it");
+	}
+
+	@Test
+	void refusesAParameterThatSpelKeepsForItself() throws Exception {
+		KeyVariables variables = new KeyVariables(Rooted.class.getDeclaredMethod("a", String.class));
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> new KeyExpression("Rooted.a", "'a' + #root", variables, null))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo("Use its position: #p0."))
+			.withMessageContaining("uses '#root', which is no parameter in SpEL");
+		assertThat(new KeyExpression("Rooted.a", "'a' + #p0", variables, null).evaluate(new Object[] { "x" }))
+			.isEqualTo("ax");
+	}
+
+	@Test
 	void asksBeans() {
 		KeyExpression expression = new KeyExpression("Shop.buy(…)", "@tenants.name + '/' + #id", variables(),
 				(context, name) -> new Order(name, ID));
@@ -137,6 +174,12 @@ class KeyExpressionTests {
 
 	private static String evaluate(String expression) {
 		return expression(expression).evaluate(arguments());
+	}
+
+	private static String evaluate(String expression, Object plain) {
+		@Nullable Object[] arguments = arguments();
+		arguments[arguments.length - 1] = plain;
+		return expression(expression).evaluate(arguments);
 	}
 
 	private static KeyExpression expression(String expression) {
@@ -159,6 +202,17 @@ class KeyExpressionTests {
 
 		void buy(int id, Order order, List<Integer> ids, Map<String, String> map, int[] array, Size size,
 				@Nullable Order nothing, Optional<Integer> optional, Object plain);
+
+	}
+
+	interface Rooted {
+
+		void a(String root);
+
+	}
+
+	@SuppressWarnings("ArrayRecordComponent")
+	record Digest(byte[] value) {
 
 	}
 

@@ -2,6 +2,7 @@ package io.coordination.aop;
 
 import java.util.function.Supplier;
 
+import jakarta.annotation.PostConstruct;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.springframework.context.annotation.Scope;
 import org.springframework.context.support.SimpleThreadScope;
 
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
+import io.coordination.aop.elsewhere.Inheritable;
 import io.coordination.lock.LockRegistry;
 import io.coordination.memory.MemoryLockAutoConfiguration;
 
@@ -55,6 +57,28 @@ class LockedBeanCheckerTests {
 				"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
 		refuses(new Inherited(), "Inherited.locked(): the method is final" + RUNS_UNLOCKED,
 				"Make it a method that can be overridden, and call it from another bean.");
+	}
+
+	@Test
+	void refusesAMethodThatTheBeansClassCannotOverride() {
+		refuses(new Heir(),
+				"Heir.locked(): the method is visible in package io.coordination.aop.elsewhere only, "
+						+ "so no proxy of this class can intercept it and it would run without the lock.",
+				"Make it protected or public.");
+	}
+
+	@Test
+	void refusesAMethodThatIsCalledBeforeThereIsAProxy() {
+		refuses(new Initialized(),
+				"Initialized.locked(): @PostConstruct has the method called before there is a "
+						+ "proxy, so it would run without the lock.",
+				"Call it from another bean, for example from an ApplicationRunner.");
+	}
+
+	@Test
+	void refusesALeaseThatTheStoreCannotKeep() {
+		refuses(new ShortLease(), "ShortLease.locked(): 'leaseTime' must be at least 50ms with memory, but is 10ms.",
+				"Give it a longer leaseTime.");
 	}
 
 	@Test
@@ -188,6 +212,27 @@ class LockedBeanCheckerTests {
 	}
 
 	static class Inherited extends FinalMethod {
+
+	}
+
+	static class Heir extends Inheritable {
+
+	}
+
+	static class Initialized {
+
+		@PostConstruct
+		@DistributedLock
+		void locked() {
+		}
+
+	}
+
+	static class ShortLease {
+
+		@DistributedLock(leaseTime = "10ms")
+		void locked() {
+		}
 
 	}
 

@@ -61,8 +61,10 @@ class LockedMethodsTests {
 					unboundedLease    | leaseTime = "unbounded" is no duration.
 					longLease         | leaseTime = "25h" is too long.
 					blankName         | name = "${blank}" is blank.
-					expressionName    | name = "order-#{#id}" looks like an expression.
-					variableName      | name = "#id" looks like an expression.
+					expressionName    | name = "order-#{#id}" looks like an expression, but a name is plain text: all calls would share it.
+					variableName      | name = "#id" looks like an expression, but a name is plain text: all calls would share it.
+					partlyVariableName | name = "order:#id" looks like an expression, but a name is plain text: all calls would share it.
+					joinedName        | name = "'order-' + #id" looks like an expression, but a name is plain text: all calls would share it.
 					twoNames          | Different @AliasFor mirror values for annotation [io.coordination.aop.DistributedLock] declared on void io.coordination.aop.LockedMethodsTests$Samples.twoNames(); attribute 'name' and its alias 'value' are declared with values of [a] and [b].
 					controlName       | The name of a lock must have no control characters, but has U+0000 at 1: 'a\ufffdb'.
 					skippedPrimitive  | onBusy = SKIP, but a call that is skipped has no int to return.
@@ -202,6 +204,14 @@ class LockedMethodsTests {
 
 		@DistributedLock("#id")
 		void variableName() {
+		}
+
+		@DistributedLock("order:#id")
+		void partlyVariableName() {
+		}
+
+		@DistributedLock("'order-' + #id")
+		void joinedName() {
 		}
 
 		@DistributedLock(name = "a", value = "b")

@@ -1,0 +1,60 @@
+package io.coordination.aop;
+
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import io.coordination.autoconfigure.CoordinationAutoConfiguration;
+import io.coordination.memory.MemoryLockAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Methods that do not say in their type that their work goes on after they return.
+ */
+class LateResultTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class,
+				CoordinationAutoConfiguration.class, MemoryLockAutoConfiguration.class))
+		.withPropertyValues("coordination.backend=memory")
+		.withBean(Service.class, Service::new);
+
+	@Test
+	void workThatGoesOnIsAnError() {
+		this.runner.run((context) -> {
+			Service service = context.getBean(Service.class);
+			assertThatIllegalStateException().isThrownBy(() -> service.result(new CompletableFuture<>()))
+				.withMessage("io.coordination.aop.LateResultTests$Service.result(Object) returned a "
+						+ "java.util.concurrent.CompletableFuture, whose work goes on without the lock. Return the "
+						+ "result itself, or use LockRegistry.acquireAsync() and release the handle when the work is "
+						+ "done");
+			assertThatIllegalStateException().isThrownBy(() -> service.result(Mono.just("a")))
+				.withMessageContaining("returned a reactor.core.publisher.MonoJust");
+		});
+	}
+
+	@Test
+	void workThatIsDoneIsAResult() {
+		this.runner.run((context) -> {
+			Service service = context.getBean(Service.class);
+			assertThat(service.result("a")).isEqualTo("a");
+			assertThat(service.result(CompletableFuture.completedFuture("a"))).isInstanceOf(CompletableFuture.class);
+		});
+	}
+
+	static class Service {
+
+		@DistributedLock
+		Object result(Object result) {
+			return result;
+		}
+
+	}
+
+}
