@@ -45,8 +45,8 @@ final class BackendChoice {
 		return new FailureAnalyzedException(
 				"'" + PROPERTY + "' is '" + wanted + "', but there is no such lock backend"
 						+ (names.isEmpty() ? "." : "; there is: " + names + "."),
-				"Set '" + PROPERTY + "' to one of the backends, or add its client library, "
-						+ "such as spring-boot-starter-data-redis for 'redis'.");
+				"Set '" + PROPERTY + "' to one of the backends (perhaps after adding its client library, "
+						+ "such as spring-boot-starter-data-redis for 'redis'), or to 'memory' in a test.");
 	}
 
 	private static FailureAnalyzedException none() {

@@ -2,6 +2,9 @@ package io.coordination.autoconfigure;
 
 import java.util.function.Consumer;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 import io.coordination.backend.LockBackendFactory;
@@ -17,6 +20,10 @@ import io.coordination.lock.event.LockEvent;
 final class ConfiguredRegistry {
 
 	private static final String LEASE_TIME = "coordination.lock.lease-time";
+
+	private static final String LEASES = "a duration such as '30s'";
+
+	private static final Logger logger = LoggerFactory.getLogger(ConfiguredRegistry.class);
 
 	private final LockRegistryBuilder builder;
 
@@ -36,26 +43,31 @@ final class ConfiguredRegistry {
 			Consumer<LockEvent> listener) {
 		ConfiguredRegistry registry = new ConfiguredRegistry(factory);
 		CoordinationProperties.Lock lock = properties.lock();
-		registry.set(namespace.property(), (builder) -> builder.namespace(namespace.value()));
-		registry.set(WaitTime.PROPERTY, (builder) -> builder.waitTime(WaitTime.parse(lock.waitTime())));
-		registry.set(LEASE_TIME, (builder) -> builder.leaseTime(lock.leaseTime()));
-		registry.set("coordination.lock.hand-off.slice", (builder) -> builder.handOffSlice(lock.handOff().slice()));
-		registry.set("coordination.fencing-base", (builder) -> builder.fencingBase(properties.fencingBase()));
-		registry.set("coordination.lock.shutdown.grace-period",
+		registry.set(namespace.property(), "a name", (builder) -> builder.namespace(namespace.value()));
+		registry.set(WaitTime.PROPERTY, "a duration such as '3s'",
+				(builder) -> builder.waitTime(WaitTime.parse(lock.waitTime())));
+		registry.set(LEASE_TIME, LEASES, (builder) -> builder.leaseTime(lock.leaseTime()));
+		registry.set("coordination.lock.hand-off.slice", "a duration such as '50ms'",
+				(builder) -> builder.handOffSlice(lock.handOff().slice()));
+		registry.set("coordination.fencing-base", "a number such as '0'",
+				(builder) -> builder.fencingBase(properties.fencingBase()));
+		registry.set("coordination.lock.shutdown.grace-period", "a duration such as '20s'",
 				(builder) -> builder.gracePeriod(lock.shutdown().gracePeriod()));
 		registry.builder.renewal(lock.renewal())
 			.asyncRelease(lock.release() == CoordinationProperties.Release.ASYNC)
 			.handOff(lock.handOff().enabled())
 			.listener(listener);
-		return registry.start();
+		ManagedLockRegistry started = registry.start();
+		logger.info("Locks of namespace '{}' are kept by '{}'", namespace.value(), factory.id());
+		return started;
 	}
 
-	private void set(String property, Consumer<LockRegistryBuilder> setter) {
+	private void set(String property, String form, Consumer<LockRegistryBuilder> setter) {
 		try {
 			setter.accept(this.builder);
 		}
 		catch (IllegalArgumentException | LockKeyException ex) {
-			throw wrong(property, ex);
+			throw wrong(property, form, ex);
 		}
 	}
 
@@ -66,7 +78,7 @@ final class ConfiguredRegistry {
 		catch (IllegalArgumentException ex) {
 			String message = String.valueOf(ex.getMessage());
 			if (message.contains("'leaseTime'")) {
-				throw wrong(LEASE_TIME, ex);
+				throw wrong(LEASE_TIME, LEASES, ex);
 			}
 			throw new FailureAnalyzedException(
 					"The lock backend '" + this.factory.id() + "' cannot be opened: " + sentence(message),
@@ -74,10 +86,10 @@ final class ConfiguredRegistry {
 		}
 	}
 
-	private static FailureAnalyzedException wrong(String property, RuntimeException ex) {
+	private static FailureAnalyzedException wrong(String property, String form, RuntimeException ex) {
 		return new FailureAnalyzedException(
 				"'" + property + "' cannot be used: " + sentence(String.valueOf(ex.getMessage())),
-				property.startsWith("coordination.") ? "Correct '" + property + "'."
+				property.startsWith("coordination.") ? "Set '" + property + "' to " + form + "."
 						: "Set '" + Namespace.PROPERTY + "', or correct '" + property + "', which is used without it.",
 				ex);
 	}

@@ -65,8 +65,8 @@ class StartUpFailureTests {
 		fails(Application.class, "--coordination.backend=zookeper");
 		assertThat(output).contains(
 				analysis("'coordination.backend' is 'zookeper', but there is no such lock backend; there is: redis.",
-						"Set 'coordination.backend' to one of the backends, or add its client library, "
-								+ "such as spring-boot-starter-data-redis for 'redis'."));
+						"Set 'coordination.backend' to one of the backends (perhaps after adding its client library, "
+								+ "such as spring-boot-starter-data-redis for 'redis'), or to 'memory' in a test."));
 	}
 
 	@Test
@@ -170,7 +170,7 @@ class StartUpFailureTests {
 	void withANegativeDuration(String property, CapturedOutput output) {
 		fails(Application.class, MEMORY, "--" + property + "=-1s");
 		assertThat(output).contains("Description:" + line() + line() + "'" + property + "' cannot be used: ")
-			.contains("Action:" + line() + line() + "Correct '" + property + "'.");
+			.contains("Action:" + line() + line() + "Set '" + property + "' to a duration such as '");
 	}
 
 	@Test
@@ -179,7 +179,7 @@ class StartUpFailureTests {
 		assertThat(output).contains(analysis(
 				"'coordination.lock.lease-time' cannot be used: "
 						+ "'leaseTime' must be at least 100ms with redis, but is 60ms.",
-				"Correct 'coordination.lock.lease-time'."));
+				"Set 'coordination.lock.lease-time' to a duration such as '30s'."));
 	}
 
 	@Test
@@ -187,7 +187,7 @@ class StartUpFailureTests {
 		fails(Application.class, MEMORY, "--coordination.fencing-base=-1");
 		assertThat(output).contains(analysis(
 				"'coordination.fencing-base' cannot be used: 'fencingBase' must not be negative, and below 2^53: -1.",
-				"Correct 'coordination.fencing-base'."));
+				"Set 'coordination.fencing-base' to a number such as '0'."));
 	}
 
 	@Test
@@ -195,7 +195,7 @@ class StartUpFailureTests {
 		fails(Application.class, MEMORY, "--coordination.namespace= ");
 		assertThat(output).contains("'coordination.namespace' cannot be used: ")
 			.contains("must not be empty or blank")
-			.contains("Correct 'coordination.namespace'.");
+			.contains("Set 'coordination.namespace' to a name.");
 	}
 
 	@Test
@@ -242,6 +242,7 @@ class StartUpFailureTests {
 	void saysOnceThatNoNamespaceIsSet(CapturedOutput output) {
 		application(Application.class).run(MEMORY).close();
 		assertThat(output.toString().split("Locks use the namespace 'default'", -1)).hasSize(2);
+		assertThat(output).contains("Locks of namespace 'default' are kept by 'memory'");
 		assertThat(output)
 			.contains("set 'spring.application.name' or 'coordination.namespace' to keep applications apart");
 	}
