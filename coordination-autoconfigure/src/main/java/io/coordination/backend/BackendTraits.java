@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param minLease the shortest lease the store can keep, which is also the step in which
  * it counts
  * @param requestTimeout the time after which a request without an answer has failed. No
- * request takes effect later than this after it was sent
+ * request takes effect later than this after it was sent; with {@link Expiry#SESSION},
+ * none takes effect after a later request for the same key was answered
  * @param pollInterval the longest time between two polls of a {@link Waiting}, shorter
  * than half of the lease that a pushed grant comes with
  */
@@ -29,7 +30,13 @@ public record BackendTraits(String id, Expiry expiry, Fencing fencing, Fairness 
 		/** A time to live of the lock itself. */
 		LEASE,
 
-		/** The end of the client's session with the store. */
+		/**
+		 * The end of the client's session with the store. Leases are
+		 * {@linkplain SessionLease such} of a session: a lease of another session than
+		 * the present one is lost, no lease ends by its length, and no key can be kept
+		 * taken by nobody. The store's idea of when a session ends may be later than the
+		 * client's, never earlier than {@link SessionLease#validity()} says.
+		 */
 		SESSION
 
 	}

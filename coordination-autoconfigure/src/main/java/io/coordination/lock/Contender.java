@@ -178,7 +178,8 @@ final class Contender implements GrantListener {
 		}
 	}
 
-	private void won(BackendLease lease, Clocks anchor, long armedNanos, boolean pushed) {
+	private void won(BackendLease lease, Clocks anchor, long askedNanos, boolean pushed) {
+		long armedNanos = Grant.armed(lease, askedNanos);
 		Clocks now = Clocks.read(this.engine);
 		if (this.requests.state().phase() == Requests.Phase.GRANTED) {
 			confirmed(lease, anchor.nanos(), armedNanos, now.nanos(), pushed);

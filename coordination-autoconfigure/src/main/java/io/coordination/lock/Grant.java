@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.coordination.backend.BackendLease;
 import io.coordination.backend.LockRequest;
+import io.coordination.backend.SessionLease;
 import io.coordination.lock.event.LockLost.Cause;
 
 /**
@@ -46,6 +47,9 @@ final class Grant {
 
 	private final boolean pushed;
 
+	/** Whether the lease ends, unless it is confirmed, before the one asked for does. */
+	private final boolean cutShort;
+
 	/** Where the lease ends when it is not renewed, whatever the store was told since. */
 	private final long hardEnd;
 
@@ -67,13 +71,15 @@ final class Grant {
 
 	volatile boolean toldUncertain;
 
-	Grant(Contender contender, BackendLease lease, long anchor, long armedNanos, Clocks noticed, boolean pushed) {
+	Grant(Contender contender, BackendLease lease, long anchor, long askedNanos, Clocks noticed, boolean pushed) {
+		long armedNanos = armed(lease, askedNanos);
 		this.contender = contender;
 		this.gate = contender.gate;
 		this.request = contender.request;
 		this.terms = contender.terms;
 		this.lease = lease;
 		this.pushed = pushed;
+		this.cutShort = armed(lease, this.terms.leaseNanos()) < this.terms.leaseNanos();
 		this.noticed = noticed;
 		this.hardEnd = anchor + this.terms.leaseNanos();
 		this.validity = new Validity(anchor + armedNanos - Terms.margin(armedNanos), anchor, armedNanos, null);
@@ -82,15 +88,28 @@ final class Grant {
 	}
 
 	/**
+	 * For how long a lease can be relied on after a request that asked for so much.
+	 */
+	static long armed(BackendLease lease, long askedNanos) {
+		return (lease instanceof SessionLease ofSession) ? Math.min(askedNanos, Durations.nanos(ofSession.validity()))
+				: askedNanos;
+	}
+
+	/**
 	 * What is known now. Turns into lost what has ended.
 	 */
 	Validity read(long now) {
 		Validity known = this.validity;
 		if (known.lost() == null && now - known.deadline() >= 0) {
-			lose(this.terms.renewal() ? Cause.NOT_RENEWED : Cause.LEASE_ENDED);
+			lose(endsByItself(known) ? Cause.LEASE_ENDED : Cause.NOT_RENEWED);
 			return this.validity;
 		}
 		return known;
+	}
+
+	private boolean endsByItself(Validity known) {
+		return !isRenewed()
+				|| (!this.terms.renewal() && known.deadline() + Terms.margin(known.armedNanos()) - this.hardEnd >= 0);
 	}
 
 	/**
@@ -103,10 +122,11 @@ final class Grant {
 	/**
 	 * The store said that the lock is ours.
 	 * @param sentAt when the request was sent
-	 * @param armedNanos what lease it asked for, zero if it only asked
+	 * @param askedNanos what lease it asked for, zero if it only asked
 	 * @return {@code false} if that comes too late
 	 */
-	boolean confirm(long sentAt, long armedNanos, long now) {
+	boolean confirm(long sentAt, long askedNanos, long now) {
+		long armedNanos = armed(this.lease, askedNanos);
 		while (true) {
 			Validity known = read(now);
 			if (known.lost() != null) {
@@ -144,7 +164,8 @@ final class Grant {
 	/**
 	 * The lease the next renewal asks for: zero when there is to be none. Without renewal
 	 * there is one all the same for a pushed grant, which comes with a short lease: up to
-	 * the end of the whole one.
+	 * the end of the whole one. A lease that its session cuts short is confirmed up to
+	 * there again and again.
 	 */
 	long renewalNanos(long now) {
 		if (isRenewalStopped()) {
@@ -153,7 +174,14 @@ final class Grant {
 		if (this.terms.renewal()) {
 			return this.terms.leaseNanos();
 		}
-		return (this.pushed && !this.extended) ? Math.max(0, this.hardEnd - now) : 0;
+		return (this.cutShort || (this.pushed && !this.extended)) ? Math.max(0, this.hardEnd - now) : 0;
+	}
+
+	/**
+	 * Whether the store is to confirm the grant again and again.
+	 */
+	boolean isRenewed() {
+		return this.terms.renewal() || this.cutShort;
 	}
 
 	/**

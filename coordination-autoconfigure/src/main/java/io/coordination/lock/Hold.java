@@ -81,7 +81,7 @@ final class Hold {
 		Phase known = this.phase.get();
 		if (known == Phase.ACTIVE) {
 			this.engine.suspectAfterClockJump();
-			LockState state = this.grant.read(now).state(now, this.engine.suspectSince(), this.grant.terms.renewal());
+			LockState state = this.grant.read(now).state(now, this.engine.suspectSince(), this.grant.isRenewed());
 			if (state == LockState.LOST || endMaxHold(now)) {
 				return LockState.LOST;
 			}

@@ -208,7 +208,7 @@ final class Watchdog {
 				add(batches, grant, nanos);
 			}
 			if (hold != null && !grant.toldUncertain
-					&& known.state(now, this.engine.suspectSince(), grant.terms.renewal()) == LockState.UNCERTAIN) {
+					&& known.state(now, this.engine.suspectSince(), grant.isRenewed()) == LockState.UNCERTAIN) {
 				grant.toldUncertain = true;
 				this.engine.announcer()
 					.publishLater(new LockUncertain(hold.name(), hold.token, known.remainingDuration(now)));
@@ -244,7 +244,7 @@ final class Watchdog {
 		if (grant.renewalNanos(this.engine.nanoTime()) > 0 || isSuspect(known)) {
 			next = (grant.renewAt - next < 0) ? grant.renewAt : next;
 		}
-		if (grant.terms.renewal() && !grant.toldUncertain) {
+		if (grant.isRenewed() && !grant.toldUncertain) {
 			long uncertain = known.confirmedAt() + known.armedNanos() / 2 + 1;
 			next = (uncertain - next < 0) ? uncertain : next;
 		}

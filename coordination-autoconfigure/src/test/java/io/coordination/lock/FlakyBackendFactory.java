@@ -9,6 +9,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 import io.coordination.backend.Attempt;
 import io.coordination.backend.BackendException;
 import io.coordination.backend.BackendLease;
@@ -22,6 +24,7 @@ import io.coordination.backend.LockRequest;
 import io.coordination.backend.OwnerId;
 import io.coordination.backend.Renewal;
 import io.coordination.backend.Rotation;
+import io.coordination.backend.SessionLease;
 import io.coordination.backend.Waiting;
 import io.coordination.memory.MemoryLockBackendFactory;
 import io.coordination.memory.MemoryStore;
@@ -29,6 +32,7 @@ import io.coordination.memory.MemoryStore;
 /**
  * The memory backend behind a network that fails when told to: requests that are not
  * sent, answers that are lost, pushes that are dropped or late. Counts the requests.
+ * Leases can be made those of a session.
  */
 final class FlakyBackendFactory implements LockBackendFactory {
 
@@ -51,6 +55,9 @@ final class FlakyBackendFactory implements LockBackendFactory {
 	/** Whether requests are carried out in the order they were sent. */
 	volatile boolean ordered = true;
 
+	/** What leases live as long as, or {@code null} if they live as long as asked for. */
+	volatile @Nullable Duration session;
+
 	volatile BackendListener listener;
 
 	private final MemoryLockBackendFactory factory;
@@ -68,6 +75,15 @@ final class FlakyBackendFactory implements LockBackendFactory {
 	public LockBackend open(BackendListener listener) {
 		this.listener = listener;
 		return new FlakyBackend(this.factory.open(listener));
+	}
+
+	private BackendLease lease(BackendLease given) {
+		Duration validity = this.session;
+		return (validity != null) ? new LeaseOfSession(given.key(), given.owner(), given.revision(), validity) : given;
+	}
+
+	private Attempt attempt(Attempt answer) {
+		return (answer instanceof Attempt.Granted granted) ? new Attempt.Granted(lease(granted.lease())) : answer;
 	}
 
 	private <T> CompletionStage<T> send(Supplier<CompletionStage<T>> request) {
@@ -120,6 +136,11 @@ final class FlakyBackendFactory implements LockBackendFactory {
 		all.forEach(Runnable::run);
 	}
 
+	private record LeaseOfSession(LockKey key, OwnerId owner, long revision,
+			Duration validity) implements SessionLease {
+
+	}
+
 	private final class FlakyBackend implements LockBackend {
 
 		private final LockBackend backend;
@@ -131,19 +152,21 @@ final class FlakyBackendFactory implements LockBackendFactory {
 		@Override
 		public BackendTraits traits() {
 			BackendTraits traits = this.backend.traits();
-			return new BackendTraits(traits.id(), traits.expiry(), traits.fencing(), traits.fairness(),
-					FlakyBackendFactory.this.ordered, traits.minLease(), traits.requestTimeout(),
-					traits.pollInterval());
+			return new BackendTraits(traits.id(),
+					(FlakyBackendFactory.this.session != null) ? BackendTraits.Expiry.SESSION : traits.expiry(),
+					traits.fencing(), traits.fairness(), FlakyBackendFactory.this.ordered, traits.minLease(),
+					traits.requestTimeout(), traits.pollInterval());
 		}
 
 		@Override
 		public CompletionStage<Attempt> tryAcquire(LockRequest request) {
-			return send(() -> this.backend.tryAcquire(request));
+			return send(() -> this.backend.tryAcquire(request).thenApply(FlakyBackendFactory.this::attempt));
 		}
 
 		@Override
 		public Waiting enqueue(LockRequest request, GrantListener taker) {
-			return new FlakyWaiting(this.backend.enqueue(request, (lease, duration) -> {
+			return new FlakyWaiting(this.backend.enqueue(request, (given, duration) -> {
+				BackendLease lease = lease(given);
 				if (FlakyBackendFactory.this.holdsPushes) {
 					FlakyBackendFactory.this.heldPushes.add(() -> taker.granted(lease, duration));
 				}
@@ -155,7 +178,8 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 		@Override
 		public CompletionStage<Rotation> rotate(BackendLease lease, Waiting next) {
-			return send(() -> this.backend.rotate(lease, ((FlakyWaiting) next).waiting()));
+			return send(() -> this.backend.rotate(lease, ((FlakyWaiting) next).waiting())
+				.thenApply((rotation) -> new Rotation(rotation.released(), attempt(rotation.next()))));
 		}
 
 		@Override
@@ -204,7 +228,7 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 		@Override
 		public CompletionStage<Attempt> poll() {
-			return send(waiting()::poll);
+			return send(() -> waiting().poll().thenApply(FlakyBackendFactory.this::attempt));
 		}
 
 		@Override
