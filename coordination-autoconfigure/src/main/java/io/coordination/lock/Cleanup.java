@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.coordination.backend.BackendTraits.Expiry;
 import io.coordination.backend.LockKey;
 import io.coordination.backend.LockRequest;
 import io.coordination.backend.OwnerId;
@@ -20,9 +21,11 @@ import io.coordination.backend.OwnerId;
  * <p>
  * <b>Invariant.</b> A finished owner is released until the store has confirmed a release
  * that was sent after the last moment at which a request of this owner could still be
- * executed; or until everything such a request could have made has ended by its lease.
- * Where all requests were answered the first confirmed release is enough. Owners are
- * never used again, so releasing one too often harms nobody.
+ * executed; or until everything such a request could have made has ended by its lease. A
+ * lease of a {@linkplain Expiry#SESSION session} does not end while the session goes on,
+ * so there a release is repeated until it is confirmed. Where all requests were answered
+ * the first confirmed release is enough. Owners are never used again, so releasing one
+ * too often harms nobody.
  */
 final class Cleanup {
 
@@ -139,6 +142,8 @@ final class Cleanup {
 
 		private int failures;
 
+		private boolean warned;
+
 		Task(String name, Supplier<CompletionStage<Boolean>> request, boolean twice, long lastEffect, long leaseNanos) {
 			this.name = name;
 			this.request = request;
@@ -172,14 +177,25 @@ final class Cleanup {
 
 		private void retry(long now, Throwable ex) {
 			if (now - this.end >= 0) {
-				logger.warn("Lock '{}' could not be released, its lease has ended by now: {}", this.name,
-						Failures.backendException(ex).getMessage());
-				Cleanup.this.pending.decrementAndGet();
-				return;
+				if (Cleanup.this.engine.traits().expiry() == Expiry.LEASE) {
+					logger.warn("Lock '{}' could not be released, its lease has ended by now: {}", this.name,
+							Failures.backendException(ex).getMessage());
+					Cleanup.this.pending.decrementAndGet();
+					return;
+				}
+				warnOnce(ex);
 			}
 			long delay = Math.min(LAST_RETRY, FIRST_RETRY << Math.min(this.failures, 10));
 			this.failures++;
 			Cleanup.this.engine.schedule(this::run, delay);
+		}
+
+		private void warnOnce(Throwable ex) {
+			if (!this.warned) {
+				this.warned = true;
+				logger.warn("Lock '{}' could not be released, and is tried again until its session ends: {}", this.name,
+						Failures.backendException(ex).getMessage());
+			}
 		}
 
 	}

@@ -101,4 +101,25 @@ class SessionLeaseTests extends EngineFixture {
 		assertThat(now(future).remainingValidity()).isBetween(SESSION.minusMillis(200), SESSION.minusMillis(100));
 	}
 
+	@Test
+	void aReleaseIsRepeatedUntilItIsConfirmed() {
+		ManagedLockRegistry registry = builder(this.backend).build();
+		try (registry) {
+			LockHandle handle = hold(registry);
+			this.time.advance(LEASE);
+			this.backend.network = FlakyBackendFactory.Network.DOWN;
+			CompletableFuture<Boolean> released = handle.releaseAsync().toCompletableFuture();
+			this.time.advance(LEASE.multipliedBy(3));
+			assertThat(released).isCompletedExceptionally();
+			int before = this.backend.requests.get();
+			this.time.advance(Duration.ofSeconds(10));
+			assertThat(this.backend.requests.get()).isGreaterThan(before + 5);
+			this.backend.network = FlakyBackendFactory.Network.GOOD;
+			this.time.advance(Duration.ofSeconds(1));
+			before = this.backend.requests.get();
+			this.time.advance(Duration.ofSeconds(10));
+			assertThat(this.backend.requests.get()).isEqualTo(before);
+		}
+	}
+
 }
