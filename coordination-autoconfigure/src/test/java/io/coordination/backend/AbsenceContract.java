@@ -50,13 +50,11 @@ public abstract class AbsenceContract extends RaceContract {
 	final void requestThatFailedTakesNoEffectLater() {
 		ContractClient a = client();
 		BackendLease awaited = a.acquire(request(key("awaited")));
-		BackendLease rotated = a.acquire(request(key("rotated")));
 		ContractPlace place = a.enqueue(request(key("awaited")));
-		ContractPlace next = a.enqueue(request(key("rotated")));
 		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
 		List<CompletionStage<?>> requests = List.of(a.backend().tryAcquire(request(key("tried"))),
 				a.backend().enqueue(request(key("polled")), (lease, duration) -> {
-				}).poll(), place.waiting().poll(), a.backend().rotate(rotated, next.waiting()));
+				}).poll(), place.waiting().poll());
 		requests.forEach(ContractClient::failure);
 		restoreStore();
 		awaitAnswers(a);
@@ -65,9 +63,23 @@ public abstract class AbsenceContract extends RaceContract {
 		b.acquire(request(key("polled")));
 		assertThat(a.release(awaited)).isTrue();
 		b.acquire(request(key("awaited")));
-		assertThat(a.release(rotated)).isTrue();
-		b.acquire(request(key("rotated")));
 		assertThat(place.isPushed()).isFalse();
+		assertThat(a.hasStray()).isFalse();
+	}
+
+	@Test
+	final void rotationThatFailedTakesNoEffectLater() {
+		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("what was sent over a session is executed sooner or later")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
+		BackendLease rotated = a.acquire(request(key()));
+		ContractPlace next = a.enqueue(request(key()));
+		assumeThat(cutOffStore()).as("this store cannot be silenced").isTrue();
+		ContractClient.failure(a.backend().rotate(rotated, next.waiting()));
+		restoreStore();
+		awaitAnswers(a);
+		assertThat(a.release(rotated)).isTrue();
+		client().acquire(request(key()));
 		assertThat(next.isPushed()).isFalse();
 		assertThat(a.hasStray()).isFalse();
 	}
@@ -132,8 +144,8 @@ public abstract class AbsenceContract extends RaceContract {
 		LockRequest request = request(key(), shortLease());
 		BackendLease before = a.acquire(request);
 		assumeThat(stopStore()).as("this store cannot be taken away").isTrue();
-		passWhole(shortLease());
 		restoreStore();
+		die(a, shortLease());
 		LockBackend anew = client().backend();
 		patiently().untilAsserted(() -> assertThat(
 				ContractClient.granted(ContractClient.answer(anew.tryAcquire(request(key())))).revision())

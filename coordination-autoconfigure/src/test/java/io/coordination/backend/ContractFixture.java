@@ -40,6 +40,18 @@ public abstract class ContractFixture {
 	}
 
 	/**
+	 * Lets the process of a client die while it holds a lease, so that others may have
+	 * the lock. Lets so much time pass that the lease has ended unless overridden: where
+	 * locks end with a session, the session of this client has to be ended, and another
+	 * one be there.
+	 * @param client the client that is taken for dead
+	 * @param lease the length of the lease it holds
+	 */
+	protected void die(ContractClient client, Duration lease) {
+		passWhole(lease);
+	}
+
+	/**
 	 * A lease that sentences wait for: as short as the store can keep it, yet longer than
 	 * a few requests take.
 	 * @return the lease, {@code 500 ms} unless overridden
@@ -111,6 +123,14 @@ public abstract class ContractFixture {
 	 */
 	final void passWhole(Duration lease) {
 		passTime(lease.plusMillis(100));
+	}
+
+	/**
+	 * How long a key may be kept taken by nobody: no time at all where locks end with a
+	 * session.
+	 */
+	final Duration shortKeep(ContractClient client) {
+		return (client.backend().traits().expiry() == BackendTraits.Expiry.LEASE) ? shortLease() : Duration.ZERO;
 	}
 
 	/**

@@ -81,9 +81,10 @@ public abstract class LeaseContract extends ContractFixture {
 	final void keysAreIndependent() {
 		ContractClient a = client();
 		BackendLease first = a.acquire(request(key("first")));
-		BackendLease second = client().acquire(request(key("second")));
+		ContractClient b = client();
+		BackendLease second = b.acquire(request(key("second")));
 		assertThat(a.release(first)).isTrue();
-		assertThat(a.holds(second)).isTrue();
+		assertThat(b.holds(second)).isTrue();
 		a.refused(request(key("second")));
 	}
 
@@ -148,8 +149,9 @@ public abstract class LeaseContract extends ContractFixture {
 
 	@Test
 	final void revisionGrowsAfterExpiry() {
-		BackendLease first = client().acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		ContractClient a = client();
+		BackendLease first = a.acquire(request(key(), shortLease()));
+		die(a, shortLease());
 		BackendLease second = client().acquire(request(key()));
 		assertThat(second.revision()).isGreaterThan(first.revision());
 	}
@@ -159,7 +161,7 @@ public abstract class LeaseContract extends ContractFixture {
 		ContractClient a = client();
 		LockRequest request = request(key(), shortLease());
 		BackendLease first = a.acquire(request);
-		passWhole(shortLease());
+		die(a, shortLease());
 		assertThat(a.acquire(request).revision()).isGreaterThan(first.revision());
 	}
 
@@ -167,7 +169,7 @@ public abstract class LeaseContract extends ContractFixture {
 	final void leaseEndsOnItsOwn() {
 		ContractClient a = client();
 		BackendLease lease = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		assertThat(a.holds(lease)).isFalse();
 		client().acquire(request(key()));
 	}
@@ -176,9 +178,10 @@ public abstract class LeaseContract extends ContractFixture {
 	final void shortestAndLongestLeaseAreGranted() {
 		ContractClient a = client();
 		Duration shortest = a.backend().traits().minLease();
-		a.acquire(request(key("shortest"), shortest));
+		ContractClient b = client();
+		b.acquire(request(key("shortest"), shortest));
 		BackendLease longest = a.acquire(request(key("longest"), Duration.ofDays(1)));
-		passWhole(shortest);
+		die(b, shortest);
 		client().acquire(request(key("shortest")));
 		assertThat(a.renew(longest, Duration.ofDays(1))).isTrue();
 		client().refused(request(key("longest")));

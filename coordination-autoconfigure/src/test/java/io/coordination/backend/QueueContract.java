@@ -130,9 +130,10 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void waiterTakesOverFromADeadHolder() {
 		ContractClient b = client();
-		BackendLease old = client().acquire(request(key(), shortLease()));
+		ContractClient a = client();
+		BackendLease old = a.acquire(request(key(), shortLease()));
 		ContractPlace place = b.await(request(key()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		BackendLease lease = ContractClient.granted(place.poll());
 		assertThat(lease.revision()).isGreaterThan(old.revision());
 		assertThat(b.release(lease)).isTrue();
@@ -142,10 +143,11 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void othersKeepWaitingWhenOneTakesOverFromADeadHolder() throws InterruptedException {
 		ContractClient a = client();
-		client().acquire(request(key(), shortLease()));
+		ContractClient dead = client();
+		dead.acquire(request(key(), shortLease()));
 		ContractPlace first = a.await(request(key()));
 		ContractPlace second = client().await(request(key()));
-		passWhole(shortLease());
+		die(dead, shortLease());
 		BackendLease lease = ContractClient.granted(first.poll());
 		assertThat(a.release(lease)).isTrue();
 		second.pushed();
@@ -154,6 +156,7 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void keptKeyIsNotHandedToAWaiterBeforeItsTimeIsOver() throws InterruptedException {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace place = client().await(request(key()));
 		assertThat(a.release(held, shortLease())).isTrue();
@@ -165,6 +168,7 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void keptKeyKeepsItsQueue() throws InterruptedException {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease held = a.acquire(request(key()));
 		ContractPlace first = client().await(request(key()));
 		assertThat(a.release(held, shortLease())).isTrue();
@@ -180,6 +184,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void whoTakesAFreeKeyLeavesTheQueueOfTheOthers() throws InterruptedException {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("who waits is made the owner when the holder dies")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		assumeThat(a.backend().traits().fairness()).as("waiters are served in any order")
 			.isEqualTo(BackendTraits.Fairness.FIFO);
 		client().acquire(request(key(), shortLease()));
@@ -195,6 +201,8 @@ public abstract class QueueContract extends NameContract {
 	@Test
 	final void whoTookAFreeKeyWaitsForItNoMore() throws InterruptedException {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("who waits is made the owner when the holder dies")
+			.isEqualTo(BackendTraits.Expiry.LEASE);
 		client().acquire(request(key(), shortLease()));
 		ContractPlace first = a.await(request(key()));
 		ContractPlace second = client().await(request(key()));

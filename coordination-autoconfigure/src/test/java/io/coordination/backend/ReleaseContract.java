@@ -36,7 +36,7 @@ public abstract class ReleaseContract extends RenewalContract {
 	final void releaseAfterExpiryIsRefused() {
 		ContractClient a = client();
 		BackendLease lease = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		assertThat(a.release(lease)).isFalse();
 	}
 
@@ -45,10 +45,10 @@ public abstract class ReleaseContract extends RenewalContract {
 		ContractClient a = client();
 		ContractClient b = client();
 		BackendLease old = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		BackendLease held = b.acquire(request(key()));
 		assertThat(a.release(old)).isFalse();
-		assertThat(a.release(old, shortLease())).isFalse();
+		assertThat(a.release(old, shortKeep(a))).isFalse();
 		assertThat(b.holds(held)).isTrue();
 		passWhole(shortLease());
 		assertThat(b.holds(held)).isTrue();
@@ -58,6 +58,7 @@ public abstract class ReleaseContract extends RenewalContract {
 	@Test
 	final void keptKeyIsTakenByNobody() {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		LockRequest request = request(key());
 		BackendLease lease = a.acquire(request);
 		assertThat(a.release(lease, ContractClient.LONG)).isTrue();
@@ -72,6 +73,7 @@ public abstract class ReleaseContract extends RenewalContract {
 	@Test
 	final void keptKeyIsFreeWhenItsTimeIsOver() {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease lease = a.acquire(request(key()));
 		assertThat(a.release(lease, shortLease())).isTrue();
 		passWhole(shortLease());
@@ -81,6 +83,7 @@ public abstract class ReleaseContract extends RenewalContract {
 	@Test
 	final void keptKeyOutlastsTheLease() {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease lease = a.acquire(request(key(), shortLease()));
 		assertThat(a.release(lease, ContractClient.LONG)).isTrue();
 		passWhole(shortLease());
@@ -90,6 +93,7 @@ public abstract class ReleaseContract extends RenewalContract {
 	@Test
 	final void keptKeyIsNotKeptAnewByALateRelease() {
 		ContractClient a = client();
+		assumeThat(a.backend().traits().expiry()).as("no key is kept for nobody").isEqualTo(BackendTraits.Expiry.LEASE);
 		BackendLease lease = a.acquire(request(key()));
 		assertThat(a.release(lease, shortLease())).isTrue();
 		assertThat(a.release(lease, ContractClient.LONG)).isFalse();

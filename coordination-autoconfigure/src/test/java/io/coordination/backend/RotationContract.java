@@ -64,7 +64,7 @@ public abstract class RotationContract extends WithdrawalContract {
 		ContractClient a = client();
 		ContractClient b = client();
 		BackendLease old = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		BackendLease held = b.acquire(request(key()));
 		ContractPlace place = a.enqueue(request(key()));
 		Rotation rotation = rotate(a, old, place);
@@ -79,7 +79,7 @@ public abstract class RotationContract extends WithdrawalContract {
 	final void rotationOfALeaseThatEndedTakesTheFreeKey() {
 		ContractClient a = client();
 		BackendLease old = a.acquire(request(key(), shortLease()));
-		passWhole(shortLease());
+		die(a, shortLease());
 		Rotation rotation = rotate(a, old, a.enqueue(request(key())));
 		assertThat(rotation.released()).isFalse();
 		assertThat(ContractClient.granted(rotation.next()).revision()).isGreaterThan(old.revision());
@@ -158,7 +158,7 @@ public abstract class RotationContract extends WithdrawalContract {
 		assertThat(a.holds(old)).isFalse();
 		assertThat(a.renew(old, ContractClient.LONG)).isFalse();
 		assertThat(a.release(old)).isFalse();
-		assertThat(a.release(old, shortLease())).isFalse();
+		assertThat(a.release(old, shortKeep(a))).isFalse();
 		assertThat(a.withdraw(request)).isFalse();
 		assertThat(a.holds(lease)).isTrue();
 	}
