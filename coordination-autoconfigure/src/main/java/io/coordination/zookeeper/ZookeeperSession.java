@@ -1,0 +1,104 @@
+package io.coordination.zookeeper;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Stat;
+
+/**
+ * One session with ZooKeeper. Requests are executed in the order in which they were sent,
+ * also over a broken connection: a server that takes the session over lets nothing in
+ * that is still on its way by another. None is repeated, and every one is answered, with
+ * {@code CONNECTIONLOSS} at the latest when the connection is given up. Answers and
+ * events come on one thread, in order.
+ *
+ * @param zooKeeper the client's handle of the session, and of no other
+ * @param id the session's number
+ * @param acl who may use the nodes that are created
+ */
+record ZookeeperSession(ZooKeeper zooKeeper, long id, List<ACL> acl) {
+
+	/**
+	 * Creates a node without data.
+	 */
+	CompletionStage<Reply<Created>> create(String path, CreateMode mode) {
+		CompletableFuture<Reply<Created>> reply = new CompletableFuture<>();
+		this.zooKeeper.create(path, new byte[0], this.acl, mode, (code, asked, context, name, stat) -> reply
+			.complete(Reply.of(code, (code == 0) ? new Created(name, stat) : null)), null);
+		return reply;
+	}
+
+	CompletionStage<Reply<List<String>>> children(String path) {
+		CompletableFuture<Reply<List<String>>> reply = new CompletableFuture<>();
+		this.zooKeeper.getChildren(path, false, (int code, String asked, Object context, List<String> children) -> reply
+			.complete(Reply.of(code, children)), null);
+		return reply;
+	}
+
+	CompletionStage<Reply<Stat>> stat(String path) {
+		CompletableFuture<Reply<Stat>> reply = new CompletableFuture<>();
+		this.zooKeeper.exists(path, false, (code, asked, context, stat) -> reply.complete(Reply.of(code, stat)), null);
+		return reply;
+	}
+
+	/**
+	 * Reads a node and has its end told. No watch stays where there is no node.
+	 */
+	CompletionStage<Reply<Stat>> watch(String path, Watcher watcher) {
+		CompletableFuture<Reply<Stat>> reply = new CompletableFuture<>();
+		this.zooKeeper.getData(path, watcher,
+				(code, asked, context, data, stat) -> reply.complete(Reply.of(code, stat)), null);
+		return reply;
+	}
+
+	/**
+	 * Deletes a node, whatever its version.
+	 */
+	CompletionStage<Reply<Void>> delete(String path) {
+		CompletableFuture<Reply<Void>> reply = new CompletableFuture<>();
+		this.zooKeeper.delete(path, -1, (code, asked, context) -> reply.complete(Reply.of(code, null)), null);
+		return reply;
+	}
+
+	/**
+	 * Asks the leader whether all of these nodes are there. It is a write, although it
+	 * changes nothing: a server that has lost the leader cannot answer it, and what is
+	 * read after it is at least as new.
+	 */
+	CompletionStage<Reply<Void>> check(List<String> paths) {
+		CompletableFuture<Reply<Void>> reply = new CompletableFuture<>();
+		this.zooKeeper.multi(paths.stream().map((path) -> Op.check(path, -1)).toList(),
+				(code, asked, context, results) -> reply.complete(Reply.of(code, null)), null);
+		return reply;
+	}
+
+	/**
+	 * For how long the session surely goes on after a request that was confirmed.
+	 * <p>
+	 * The leader ends a session when it has not heard of it for the time that was agreed
+	 * on. A request through another server is no news of the session to the leader: it is
+	 * told with the next ping between the two, half a tick later. The agreed time has at
+	 * least two ticks, so a quarter of it is more than what can be missing.
+	 */
+	Duration validity() {
+		return Duration.ofMillis(this.zooKeeper.getSessionTimeout() * 3L / 4);
+	}
+
+	/**
+	 * A node that was created.
+	 *
+	 * @param path the node, with its sequence number
+	 * @param stat what the server knows of it
+	 */
+	record Created(String path, Stat stat) {
+
+	}
+
+}
