@@ -67,6 +67,9 @@ final class Claim {
 
 	private volatile @Nullable Predecessor predecessor;
 
+	/** Whether the owner may have been told that it has the lock. */
+	private volatile boolean granted;
+
 	Claim(LockRequest request, LockPath path, Watches watches, KnownPaths known) {
 		this.request = request;
 		this.path = path;
@@ -189,8 +192,11 @@ final class Claim {
 		Line line = Line.of(names);
 		String foreign = line.foreign();
 		if (foreign != null || line.isWornOut()) {
-			return refuse(mine, (foreign != null) ? ZookeeperFailures.foreign(this.path, foreign)
-					: ZookeeperFailures.wornOut(this.request.key(), this.path));
+			BackendException why = (foreign != null) ? ZookeeperFailures.foreign(this.path, foreign)
+					: ZookeeperFailures.wornOut(this.request.key(), this.path);
+			return leave(mine).thenApply((left) -> {
+				throw why;
+			});
 		}
 		if (!line.has(mine.name())) {
 			// Somebody removed it: the next question begins anew
@@ -199,19 +205,14 @@ final class Claim {
 		}
 		List<NodeName> before = line.before(mine.name());
 		if (before.isEmpty()) {
-			return CompletableFuture.completedStage(new Attempt.Granted(lease(mine)));
+			this.granted = true;
+			return CompletableFuture.completedStage(new Attempt.Granted(mine.lease(this.request)));
 		}
 		String holder = before.get(0).readableOwner();
 		if (wait) {
 			return follow(mine, before.get(before.size() - 1), before.size() == 1, holder);
 		}
 		return leave(mine).thenApply((left) -> new Attempt.Busy(0, null, holder));
-	}
-
-	private CompletionStage<Attempt> refuse(OwnersNode mine, BackendException why) {
-		return leave(mine).thenApply((left) -> {
-			throw why;
-		});
 	}
 
 	private CompletionStage<Attempt> follow(OwnersNode mine, NodeName before, boolean first, String holder) {
@@ -265,7 +266,8 @@ final class Claim {
 	private void granted(OwnersNode mine) {
 		ZookeeperPlace taker = this.place;
 		if (taker != null) {
-			taker.granted(lease(mine));
+			this.granted = true;
+			taker.granted(mine.lease(this.request));
 		}
 	}
 
@@ -314,6 +316,10 @@ final class Claim {
 		}
 	}
 
+	boolean isGranted() {
+		return this.granted;
+	}
+
 	/**
 	 * Whether the owner has nothing in the store.
 	 */
@@ -323,11 +329,8 @@ final class Claim {
 
 	private void end() {
 		this.node = null;
+		this.granted = false;
 		forgetPredecessor();
-	}
-
-	private ZookeeperLease lease(OwnersNode mine) {
-		return mine.lease(this.request.key(), this.request.owner());
 	}
 
 	/**

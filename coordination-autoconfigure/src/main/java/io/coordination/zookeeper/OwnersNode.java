@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionStage;
 
 import org.apache.zookeeper.data.Stat;
 
-import io.coordination.backend.LockKey;
+import io.coordination.backend.LockRequest;
 import io.coordination.backend.OwnerId;
 
 /**
@@ -20,8 +20,9 @@ import io.coordination.backend.OwnerId;
  */
 record OwnersNode(String path, NodeName name, long revision, ZookeeperSession session) {
 
-	ZookeeperLease lease(LockKey key, OwnerId owner) {
-		return new ZookeeperLease(key, owner, this.revision, this.session.validity(), this.path, this.session.id());
+	ZookeeperLease lease(LockRequest request) {
+		return new ZookeeperLease(request.key(), request.owner(), this.revision, this.session.validity(), this.path,
+				this.session.id());
 	}
 
 	/**

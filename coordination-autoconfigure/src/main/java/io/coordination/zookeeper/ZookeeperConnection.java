@@ -19,6 +19,8 @@ import org.apache.zookeeper.Watcher.Event.EventType;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.coordination.backend.BackendListener;
 
@@ -32,6 +34,8 @@ import io.coordination.backend.BackendListener;
  * threads.
  */
 final class ZookeeperConnection implements CuratorListener {
+
+	private static final Logger logger = LoggerFactory.getLogger(ZookeeperConnection.class);
 
 	private static final long LONGEST_CLOSE_MILLIS = 2000;
 
@@ -195,6 +199,13 @@ final class ZookeeperConnection implements CuratorListener {
 		return this.beginning.complete(true);
 	}
 
+	/**
+	 * How many requests are not over, and how many locks somebody has a turn of.
+	 */
+	int underWay() {
+		return this.pending.size() + this.turns.size();
+	}
+
 	boolean isClosed() {
 		return this.closed.get();
 	}
@@ -202,8 +213,10 @@ final class ZookeeperConnection implements CuratorListener {
 	/**
 	 * Fails what is under way, and ends the client if it is our own. Ending a session
 	 * waits for the server; one that is silent is not waited for.
+	 * @param leaveSession whether the server is not told, so that the session of our own
+	 * client goes on for its time
 	 */
-	void close() {
+	void close(boolean leaveSession) {
 		if (!this.closed.compareAndSet(false, true)) {
 			return;
 		}
@@ -211,7 +224,7 @@ final class ZookeeperConnection implements CuratorListener {
 		this.pending.forEach((request) -> request.fail(ZookeeperFailures.closed(request.wasSent())));
 		this.beginning.complete(false);
 		if (this.owned) {
-			Thread closer = new Thread(this.client::close, "coordination-zookeeper-close");
+			Thread closer = new Thread(() -> end(leaveSession), "coordination-zookeeper-close");
 			closer.setDaemon(true);
 			closer.start();
 			try {
@@ -221,6 +234,22 @@ final class ZookeeperConnection implements CuratorListener {
 				Thread.currentThread().interrupt();
 			}
 		}
+	}
+
+	private void end(boolean leaveSession) {
+		try {
+			if (leaveSession) {
+				// The client takes the session for ended, and Curator hears nothing of it
+				ZooKeeper zooKeeper = this.client.getZookeeperClient().getZooKeeper();
+				zooKeeper.register((event) -> {
+				});
+				zooKeeper.getTestable().injectSessionExpiration();
+			}
+		}
+		catch (Exception ex) {
+			logger.debug("The session with ZooKeeper could not be left", ex);
+		}
+		this.client.close();
 	}
 
 }

@@ -225,15 +225,26 @@ final class ZookeeperLockBackend implements LockBackend {
 		}));
 	}
 
+	/**
+	 * Closes the connection. Who still has a lock may be at work under it: then our
+	 * session is left to end by itself, as closing it would hand the lock on at once.
+	 */
 	@Override
 	public void close() {
-		this.connection.close();
+		this.connection.close(this.claims.values().stream().anyMatch(Claim::isGranted));
 		this.claims.clear();
 		this.watches.clear();
 	}
 
 	ZookeeperConnection connection() {
 		return this.connection;
+	}
+
+	/**
+	 * How much is remembered of owners, of nodes that are waited for, and of turns.
+	 */
+	int remembered() {
+		return this.claims.size() + this.watches.size() + this.connection.underWay();
 	}
 
 	boolean isClosed() {

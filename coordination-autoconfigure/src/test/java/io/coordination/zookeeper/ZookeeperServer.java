@@ -52,6 +52,8 @@ final class ZookeeperServer implements AutoCloseable {
 	}
 
 	private static ZookeeperServer start(int tickMillis) {
+		// Read once, by the first server of this process
+		System.setProperty("zookeeper.4lw.commands.whitelist", "*");
 		try {
 			InstanceSpec spec = new InstanceSpec(null, -1, -1, -1, true, -1, tickMillis, -1);
 			return new ZookeeperServer(new TestingServer(spec, true));
@@ -70,6 +72,10 @@ final class ZookeeperServer implements AutoCloseable {
 	 */
 	String address() {
 		return this.server.getConnectString();
+	}
+
+	int port() {
+		return this.server.getPort();
 	}
 
 	void stop() {
