@@ -1,6 +1,7 @@
 package io.coordination.zookeeper;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -25,17 +26,10 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 
 	static final String ID = "zookeeper";
 
-	private final Supplier<CuratorFramework> clients;
+	private final Supplier<Source> source;
 
-	private final boolean owned;
-
-	private final ZookeeperLockSettings settings;
-
-	private ZookeeperLockBackendFactory(Supplier<CuratorFramework> clients, boolean owned,
-			ZookeeperLockSettings settings) {
-		this.clients = clients;
-		this.owned = owned;
-		this.settings = Objects.requireNonNull(settings, "'settings' must not be null");
+	ZookeeperLockBackendFactory(Supplier<Source> source) {
+		this.source = source;
 	}
 
 	/**
@@ -47,8 +41,8 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 	 * @return the factory
 	 */
 	public static ZookeeperLockBackendFactory of(CuratorFramework client, ZookeeperLockSettings settings) {
-		Objects.requireNonNull(client, "'client' must not be null");
-		return new ZookeeperLockBackendFactory(() -> client, false, settings);
+		Source source = Source.of(client, settings);
+		return new ZookeeperLockBackendFactory(() -> source);
 	}
 
 	/**
@@ -62,23 +56,8 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 	 */
 	public static ZookeeperLockBackendFactory of(String connectString, byte @Nullable [] digest,
 			ZookeeperLockSettings settings) {
-		Objects.requireNonNull(connectString, "'connectString' must not be null");
-		return new ZookeeperLockBackendFactory(() -> client(connectString, digest, settings), true, settings);
-	}
-
-	private static CuratorFramework client(String connectString, byte @Nullable [] digest,
-			ZookeeperLockSettings settings) {
-		int session = Math.toIntExact(settings.sessionTimeout().toMillis());
-		CuratorFrameworkFactory.Builder builder = CuratorFrameworkFactory.builder()
-			.connectString(connectString)
-			.ensembleTracker(false)
-			.sessionTimeoutMs(session)
-			.connectionTimeoutMs(session)
-			.retryPolicy(new RetryOneTime(1000));
-		if (digest != null) {
-			builder.authorization("digest", digest);
-		}
-		return builder.build();
+		Source source = Source.of(connectString, digest, settings);
+		return new ZookeeperLockBackendFactory(() -> source);
 	}
 
 	@Override
@@ -88,22 +67,64 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 
 	@Override
 	public LockBackend open(BackendListener listener) {
-		CuratorFramework client = this.clients.get();
-		Id who = (this.settings.acl() == ZookeeperLockSettings.Access.CREATOR) ? new Id("auth", "")
+		Source chosen = this.source.get();
+		ZookeeperLockSettings settings = chosen.settings();
+		CuratorFramework client = chosen.clients().get();
+		Id who = (settings.acl() == ZookeeperLockSettings.Access.CREATOR) ? new Id("auth", "")
 				: new Id("world", "anyone");
-		List<ACL> acl = List.of(new ACL(ZooDefs.Perms.ALL, who));
-		ZookeeperConnection connection = new ZookeeperConnection(client, this.owned, listener,
-				this.settings.requestTimeout(), acl);
-		return new ZookeeperLockBackend(this.settings.rootPath(), connection, listener, this.settings.requestTimeout(),
-				session(client));
+		List<ACL> acl = Collections.singletonList(new ACL(ZooDefs.Perms.ALL, who));
+		ZookeeperConnection connection = new ZookeeperConnection(client, chosen.owned(), listener,
+				settings.requestTimeout(), acl);
+		return new ZookeeperLockBackend(settings.rootPath(), connection, listener, settings.requestTimeout(),
+				chosen.session(client));
 	}
 
 	/**
-	 * The length of the session, as far as it is known before one is agreed on.
+	 * Where sessions come from.
+	 *
+	 * @param clients makes or finds a client
+	 * @param owned whether the client is made for one backend, and ends with it
+	 * @param settings the place of the locks, and the times
 	 */
-	private Duration session(CuratorFramework client) {
-		int agreed = this.owned ? 0 : client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs();
-		return (agreed > 0) ? Duration.ofMillis(agreed) : this.settings.sessionTimeout();
+	record Source(Supplier<CuratorFramework> clients, boolean owned, ZookeeperLockSettings settings) {
+
+		Source {
+			Objects.requireNonNull(settings, "'settings' must not be null");
+		}
+
+		static Source of(CuratorFramework client, ZookeeperLockSettings settings) {
+			Objects.requireNonNull(client, "'client' must not be null");
+			return new Source(() -> client, false, settings);
+		}
+
+		static Source of(String connectString, byte @Nullable [] digest, ZookeeperLockSettings settings) {
+			Objects.requireNonNull(connectString, "'connectString' must not be null");
+			return new Source(() -> client(connectString, digest, settings), true, settings);
+		}
+
+		/**
+		 * The length of the session, as far as it is known before one is agreed on.
+		 */
+		Duration session(CuratorFramework client) {
+			int agreed = this.owned ? 0 : client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs();
+			return (agreed > 0) ? Duration.ofMillis(agreed) : this.settings.sessionTimeout();
+		}
+
+		private static CuratorFramework client(String connectString, byte @Nullable [] digest,
+				ZookeeperLockSettings settings) {
+			int session = Math.toIntExact(settings.sessionTimeout().toMillis());
+			CuratorFrameworkFactory.Builder builder = CuratorFrameworkFactory.builder()
+				.connectString(connectString)
+				.ensembleTracker(false)
+				.sessionTimeoutMs(session)
+				.connectionTimeoutMs(session)
+				.retryPolicy(new RetryOneTime(1000));
+			if (digest != null) {
+				builder.authorization("digest", digest);
+			}
+			return builder.build();
+		}
+
 	}
 
 }

@@ -56,7 +56,9 @@ class ConfigurationMetadataTests {
 	void everyPropertyHasADefaultSaveThoseThatAreOptional() {
 		assertThat(this.properties.entrySet()).filteredOn((entry) -> entry.getValue().defaultValue() == null)
 			.extracting(Map.Entry::getKey)
-			.containsExactly("coordination.backend", "coordination.namespace");
+			.containsExactly("coordination.backend", "coordination.namespace", "coordination.zookeeper.acl",
+					"coordination.zookeeper.connect-string", "coordination.zookeeper.password",
+					"coordination.zookeeper.username");
 	}
 
 	@Test
