@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.beans.BeanUtils;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ExpressionException;
@@ -124,8 +125,8 @@ final class KeyExpression {
 			Object right = part(node.getChild(1), state);
 			return (left instanceof Number && right instanceof Number) ? sum(left, right) : text(left) + text(right);
 		}
-		if (node instanceof Ternary && node.getChild(0).getValue(state) instanceof Boolean condition) {
-			return value(node.getChild(condition ? 1 : 2), state);
+		if (node instanceof Ternary) {
+			return value(node.getChild(isTrue(node.getChild(0), state) ? 1 : 2), state);
 		}
 		if (node instanceof Elvis) {
 			Object first = value(node.getChild(0), state);
@@ -133,6 +134,14 @@ final class KeyExpression {
 		}
 		return node.getValue(state);
 	}
+	private boolean isTrue(SpelNode node, ExpressionState state) {
+		Object condition = node.getValue(state);
+		if (condition == null) {
+			throw invalid("has a condition that is null: " + node.toStringAST(), null);
+		}
+		return Boolean.TRUE.equals(state.convertValue(condition, TypeDescriptor.valueOf(Boolean.class)));
+	}
+
 
 	private Object part(SpelNode node, ExpressionState state) {
 		Object part = value(node, state);

@@ -63,6 +63,9 @@ class KeyExpressionTests {
 					'order:' + #nothing      | has a part that is null: #nothing
 					#nothing + ':' + #id     | has a part that is null: #nothing
 					#id > 1 ? 'x' + #nothing : 'y' | has a part that is null: #nothing
+					'true' ? 'x' + #nothing : 'y'  | has a part that is null: #nothing
+					#nothing ? 'a' : 'b'     | has a condition that is null: #nothing
+					'true' ? 'x' + #nothing : 'y'  | has a part that is null: #nothing
 					' '                      | is blank
 					#ids                     | must be a single value, but is of type java.util.Arrays$ArrayList
 					'ids:' + #ids            | must be a single value, but is of type java.util.Arrays$ArrayList
