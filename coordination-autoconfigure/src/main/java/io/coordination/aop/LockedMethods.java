@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Arrays;
@@ -92,7 +93,7 @@ final class LockedMethods {
 		String name = lock.name().isEmpty() ? identity(declaring, targetClass) : name(where, lock.name());
 		return new LockedMethod(where, checked(where, LockedMethod.escaped(name)), key, wait, lease, skips,
 				ReturnType.skipped(type), LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
-				type == Object.class);
+				!Modifier.isFinal(type.getModifiers()));
 	}
 
 	private static void checkReturnType(String where, Method method, Class<?> type, boolean skips) {
