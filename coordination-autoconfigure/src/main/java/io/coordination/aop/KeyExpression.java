@@ -2,7 +2,6 @@ package io.coordination.aop;
 
 import java.lang.reflect.Method;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.Map;
@@ -10,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.beans.BeanUtils;
+import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ExpressionException;
 import org.springframework.expression.TypedValue;
@@ -134,6 +133,7 @@ final class KeyExpression {
 		}
 		return node.getValue(state);
 	}
+
 	private boolean isTrue(SpelNode node, ExpressionState state) {
 		Object condition = node.getValue(state);
 		if (condition == null) {
@@ -141,7 +141,6 @@ final class KeyExpression {
 		}
 		return Boolean.TRUE.equals(state.convertValue(condition, TypeDescriptor.valueOf(Boolean.class)));
 	}
-
 
 	private Object part(SpelNode node, ExpressionState state) {
 		Object part = value(node, state);
@@ -177,10 +176,10 @@ final class KeyExpression {
 		if (instant != null) {
 			return instant.toString();
 		}
-		if (type.isRecord() && Arrays.stream(type.getRecordComponents()).anyMatch((part) -> part.getType().isArray())) {
-			throw invalid("is of type " + type.getTypeName()
-					+ ", which has an array, whose text is another in every process: name the property that identifies it",
-					null);
+		Class<?> unstable = RecordText.unstablePart(value);
+		if (unstable != null) {
+			throw invalid("is of type " + type.getTypeName() + ", which has a " + unstable.getTypeName()
+					+ ", whose text is another in every process: name the property that identifies it", null);
 		}
 		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
 			throw invalid("is of type " + type.getTypeName()
