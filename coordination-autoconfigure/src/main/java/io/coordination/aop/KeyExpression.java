@@ -2,7 +2,6 @@ package io.coordination.aop;
 
 import java.lang.reflect.Method;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.Map;
@@ -11,6 +10,7 @@ import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.BeanUtils;
+import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ExpressionException;
 import org.springframework.expression.TypedValue;
@@ -124,14 +124,22 @@ final class KeyExpression {
 			Object right = part(node.getChild(1), state);
 			return (left instanceof Number && right instanceof Number) ? sum(left, right) : text(left) + text(right);
 		}
-		if (node instanceof Ternary && node.getChild(0).getValue(state) instanceof Boolean condition) {
-			return value(node.getChild(condition ? 1 : 2), state);
+		if (node instanceof Ternary) {
+			return value(node.getChild(isTrue(node.getChild(0), state) ? 1 : 2), state);
 		}
 		if (node instanceof Elvis) {
 			Object first = value(node.getChild(0), state);
 			return (first == null || "".equals(first)) ? value(node.getChild(1), state) : first;
 		}
 		return node.getValue(state);
+	}
+
+	private boolean isTrue(SpelNode node, ExpressionState state) {
+		Object condition = node.getValue(state);
+		if (condition == null) {
+			throw invalid("has a condition that is null: " + node.toStringAST(), null);
+		}
+		return Boolean.TRUE.equals(state.convertValue(condition, TypeDescriptor.valueOf(Boolean.class)));
 	}
 
 	private Object part(SpelNode node, ExpressionState state) {
@@ -168,10 +176,10 @@ final class KeyExpression {
 		if (instant != null) {
 			return instant.toString();
 		}
-		if (type.isRecord() && Arrays.stream(type.getRecordComponents()).anyMatch((part) -> part.getType().isArray())) {
-			throw invalid("is of type " + type.getTypeName()
-					+ ", which has an array, whose text is another in every process: name the property that identifies it",
-					null);
+		Class<?> unstable = RecordText.unstablePart(value);
+		if (unstable != null) {
+			throw invalid("is of type " + type.getTypeName() + ", which has a " + unstable.getTypeName()
+					+ ", whose text is another in every process: name the property that identifies it", null);
 		}
 		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
 			throw invalid("is of type " + type.getTypeName()

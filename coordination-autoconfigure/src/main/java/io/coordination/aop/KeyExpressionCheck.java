@@ -48,6 +48,7 @@ final class KeyExpressionCheck {
 	 */
 	Map<String, Integer> check(SpelNode tree) {
 		check(tree, true, false, true);
+		checkText(tree);
 		return this.used;
 	}
 
@@ -100,6 +101,27 @@ final class KeyExpressionCheck {
 			}
 		}
 		return sum.getChildCount() > 1;
+	}
+
+	/**
+	 * Refuses parameters that have no text to lock by, where they stand as text.
+	 */
+	private void checkText(SpelNode node) {
+		if (node instanceof VariableReference) {
+			Class<?> type = this.variables.type(this.variables.indexOf(node.toStringAST().substring(1)));
+			Class<?> unstable = RecordText.unstablePart(type);
+			if (unstable != null) {
+				throw invalid(
+						"uses '" + node.toStringAST() + "', a " + type.getTypeName() + ", which has a "
+								+ unstable.getTypeName() + ", whose text is another in every process",
+						"Name the property that identifies it, as in #order.id.");
+			}
+		}
+		else if (node instanceof OpPlus || node instanceof Elvis || node instanceof Ternary) {
+			for (int i = (node instanceof Ternary) ? 1 : 0; i < node.getChildCount(); i++) {
+				checkText(node.getChild(i));
+			}
+		}
 	}
 
 	private void variable(String name, boolean element) {

@@ -25,6 +25,8 @@ final class KeyVariables {
 
 	private final int count;
 
+	private final Class<?>[] types;
+
 	private final @Nullable List<String> names;
 
 	/**
@@ -34,6 +36,7 @@ final class KeyVariables {
 	 */
 	KeyVariables(Method method) {
 		this.count = method.getParameterCount();
+		this.types = method.getParameterTypes();
 		@Nullable String[] found = discoverer.getParameterNames(method);
 		this.names = (found != null) ? Arrays.asList(found) : (this.count == 0) ? List.of() : null;
 	}
@@ -54,6 +57,10 @@ final class KeyVariables {
 			return (index < this.count) ? index : -1;
 		}
 		return -1;
+	}
+
+	Class<?> type(int index) {
+		return this.types[index];
 	}
 
 	boolean isNamed(String parameter) {

@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
@@ -92,16 +94,16 @@ final class LockedMethods {
 		String name = lock.name().isEmpty() ? identity(declaring, targetClass) : name(where, lock.name());
 		return new LockedMethod(where, checked(where, LockedMethod.escaped(name)), key, wait, lease, skips,
 				ReturnType.skipped(type), LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
-				type == Object.class);
+				!Modifier.isFinal(type.getModifiers()));
 	}
 
 	private static void checkReturnType(String where, Method method, Class<?> type, boolean skips) {
 		if (ReturnType.isLate(method, type)) {
-			throw new InvalidDistributedLockException(where,
-					"the method returns " + type.getTypeName()
-							+ ", so its work would go on after the lock was released.",
-					"Return the result itself, or use LockRegistry.acquireAsync() and release the handle when the "
-							+ "work is done.");
+			throw new InvalidDistributedLockException(where, "the method returns " + type
+				.getTypeName() + ", so its work would go on after the lock was released.", isAsync(method)
+						? "An @Async method can only return void: put @DistributedLock on a method that it calls."
+						: "Return the result itself, or use LockRegistry.acquireAsync() and release the handle when "
+								+ "the work is done.");
 		}
 		if (skips && type.isPrimitive() && type != void.class) {
 			throw new InvalidDistributedLockException(where,
@@ -109,6 +111,12 @@ final class LockedMethods {
 					"Return " + ClassUtils.resolvePrimitiveIfNecessary(type).getSimpleName()
 							+ " (null when skipped) or Optional, or use onBusy = THROW.");
 		}
+	}
+
+	private static boolean isAsync(Method method) {
+		return MergedAnnotations.from(method, SearchStrategy.TYPE_HIERARCHY).isPresent(Async.class)
+				|| MergedAnnotations.from(method.getDeclaringClass(), SearchStrategy.TYPE_HIERARCHY)
+					.isPresent(Async.class);
 	}
 
 	private String name(String where, String text) {

@@ -63,6 +63,9 @@ class KeyExpressionTests {
 					'order:' + #nothing      | has a part that is null: #nothing
 					#nothing + ':' + #id     | has a part that is null: #nothing
 					#id > 1 ? 'x' + #nothing : 'y' | has a part that is null: #nothing
+					'true' ? 'x' + #nothing : 'y'  | has a part that is null: #nothing
+					#nothing ? 'a' : 'b'     | has a condition that is null: #nothing
+					'true' ? 'x' + #nothing : 'y'  | has a part that is null: #nothing
 					' '                      | is blank
 					#ids                     | must be a single value, but is of type java.util.Arrays$ArrayList
 					'ids:' + #ids            | must be a single value, but is of type java.util.Arrays$ArrayList
@@ -138,10 +141,34 @@ class KeyExpressionTests {
 	}
 
 	@Test
-	void refusesARecordWithAnArray() {
-		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> evaluate("#plain", new Digest(new byte[1])))
-			.withMessage("The key \"#plain\" of Shop.buy(…) is of type io.coordination.aop.KeyExpressionTests$Digest, "
-					+ "which has an array, whose text is another in every process: name the property that identifies it");
+	@SuppressWarnings("JavaUtilDate")
+	void refusesARecordWhoseTextIsAnotherInEveryProcess() {
+		refusesPart(new Digest(new byte[1]), "byte[]");
+		refusesPart(new Part(new Digest(new byte[1])), "byte[]");
+		refusesPart(new Box<>(new int[1]), "int[]");
+		refusesPart(new Box<>(new Box<>(new Date(1))), "java.util.Date");
+		assertThat(evaluate("#plain", new Box<>("a"))).isEqualTo("Box[content=a]");
+		assertThat(evaluate("#plain", new Written(new byte[] { 7 }))).isEqualTo("7");
+	}
+
+	private static void refusesPart(Object value, String part) {
+		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> evaluate("#plain", value))
+			.withMessage("The key \"#plain\" of Shop.buy(…) is of type " + value.getClass().getName() + ", which has a "
+					+ part + ", whose text is another in every process: name the property that identifies it");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "#digest", "'a:' + #p0", "#digest ?: 'none'", "true ? #digest : 'b'" })
+	void refusesARecordWhoseTextIsAnotherInEveryProcessAtStartUp(String expression) throws Exception {
+		KeyVariables variables = new KeyVariables(Hashed.class.getDeclaredMethod("a", Digest.class));
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> new KeyExpression("Hashed.a", expression, variables, null))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("Name the property that identifies it, as in #order.id."))
+			.withMessageEndingWith("', a io.coordination.aop.KeyExpressionTests$Digest, which has a byte[], whose text "
+					+ "is another in every process.");
+		assertThat(new KeyExpression("Hashed.a", "#digest.value[0]", variables, null)
+			.evaluate(new Object[] { new Digest(new byte[] { 7 }) })).isEqualTo("7");
 	}
 
 	@Test
@@ -211,8 +238,32 @@ class KeyExpressionTests {
 
 	}
 
+	interface Hashed {
+
+		void a(Digest digest);
+
+	}
+
 	@SuppressWarnings("ArrayRecordComponent")
-	record Digest(byte[] value) {
+	public record Digest(byte[] value) {
+
+	}
+
+	record Part(Digest digest) {
+
+	}
+
+	record Box<T>(T content) {
+
+	}
+
+	@SuppressWarnings("ArrayRecordComponent")
+	record Written(byte[] value) {
+
+		@Override
+		public String toString() {
+			return String.valueOf(this.value[0]);
+		}
 
 	}
 

@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -40,15 +41,34 @@ class LateResultTests {
 	}
 
 	@Test
+	void workThatGoesOnBehindAnyOtherTypeIsAnErrorToo() {
+		this.runner.run((context) -> {
+			Service service = context.getBean(Service.class);
+			assertThatIllegalStateException().isThrownBy(() -> service.closeable(Stream.of("a")))
+				.withMessageContaining("Service.closeable(AutoCloseable) returned a java.util.stream.");
+			assertThatIllegalStateException()
+				.isThrownBy(() -> service
+					.result(CompletableFuture.completedStage("a").thenCompose((value) -> new CompletableFuture<>())))
+				.withMessageContaining("whose work goes on");
+		});
+	}
+
+	@Test
 	void workThatIsDoneIsAResult() {
 		this.runner.run((context) -> {
 			Service service = context.getBean(Service.class);
 			assertThat(service.result("a")).isEqualTo("a");
+			assertThat(service.result(CompletableFuture.completedStage("a"))).isNotNull();
 			assertThat(service.result(CompletableFuture.completedFuture("a"))).isInstanceOf(CompletableFuture.class);
 		});
 	}
 
 	static class Service {
+
+		@DistributedLock
+		AutoCloseable closeable(AutoCloseable closeable) {
+			return closeable;
+		}
 
 		@DistributedLock
 		Object result(Object result) {

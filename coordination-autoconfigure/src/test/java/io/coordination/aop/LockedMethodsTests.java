@@ -20,6 +20,7 @@ import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.scheduling.annotation.Async;
 
 import io.coordination.lock.LockSpec;
 
@@ -97,6 +98,13 @@ class LockedMethodsTests {
 			.satisfies((ex) -> assertThat(ex.analysis().getAction())
 				.isEqualTo("Return the result itself, or use LockRegistry.acquireAsync() and release the handle when "
 						+ "the work is done."));
+	}
+
+	@Test
+	void saysWhatToDoAboutTheFutureOfAnAsyncMethod() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("async"))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("An @Async method can only return void: put @DistributedLock on a method that it calls."));
 	}
 
 	@Test
@@ -258,6 +266,12 @@ class LockedMethodsTests {
 
 		@DistributedLock
 		@Nullable CompletableFuture<String> completable() {
+			return null;
+		}
+
+		@Async
+		@DistributedLock
+		@Nullable CompletableFuture<String> async() {
 			return null;
 		}
 
