@@ -34,6 +34,16 @@ final class ReturnType {
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
 
+	/** Of what is returned: asked for at every call. */
+	private static final ClassValue<Boolean> lateTypes = new ClassValue<>() {
+
+		@Override
+		protected Boolean computeValue(Class<?> type) {
+			return isLate(type);
+		}
+
+	};
+
 	private ReturnType() {
 	}
 
@@ -42,9 +52,7 @@ final class ReturnType {
 	 * released too early.
 	 */
 	static boolean isLate(Method method, Class<?> type) {
-		return KotlinDetector.isSuspendingFunction(method)
-				|| LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamedLate(type)
-				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);
+		return KotlinDetector.isSuspendingFunction(method) || isLate(type);
 	}
 
 	/**
@@ -57,9 +65,12 @@ final class ReturnType {
 		if (value instanceof Future<?> future) {
 			return !future.isDone();
 		}
-		Class<?> type = value.getClass();
-		return LATE.stream().anyMatch((late) -> late.isInstance(value)) || isNamedLate(type)
-				|| ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null;
+		return lateTypes.get(value.getClass());
+	}
+
+	private static boolean isLate(Class<?> type) {
+		return LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamedLate(type)
+				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);
 	}
 
 	private static boolean isNamedLate(@Nullable Class<?> type) {
