@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import io.coordination.memory.MemoryLockBackendFactory;
@@ -44,9 +45,10 @@ class BlockedPoolTests {
 				}));
 			}
 			kept.forEach(LockHandle::close);
+			// Each continuation holds the lock that it was called with
+			Awaitility.await().until(() -> locks.held().size() >= callers / 2);
 			CompletableFuture<Boolean> main = CompletableFuture.supplyAsync(() -> {
 				try {
-					Thread.sleep(1000);
 					return locks.tryAcquire(LockSpec.ofAll("busy", "z").withWaitTime(Duration.ofMillis(500))).isEmpty();
 				}
 				catch (InterruptedException ex) {

@@ -65,6 +65,7 @@ class MaxHoldRaceTests {
 				.join();
 			CompletableFuture<LockHandle> next = locks.acquireAsync(spec).toCompletableFuture();
 			CountDownLatch looking = new CountDownLatch(1);
+			Thread onlooker = new Thread(limited::state, "onlooker");
 			CountDownLatch released = new CountDownLatch(1);
 			this.onWall.set(() -> {
 				// the owner is in release(), and is not running for 100 ms
@@ -73,13 +74,13 @@ class MaxHoldRaceTests {
 					looking.countDown();
 					await(released);
 				});
-				new Thread(limited::state).start();
+				onlooker.start();
 				await(looking);
 			});
 			limited.release();
 			LockHandle successor = next.join();
 			released.countDown();
-			Thread.sleep(200);
+			onlooker.join();
 			this.time.advance(Duration.ofSeconds(31));
 			assertThat(successor.state()).isEqualTo(LockState.HELD);
 		}
