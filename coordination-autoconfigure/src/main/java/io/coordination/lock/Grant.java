@@ -69,6 +69,9 @@ final class Grant {
 
 	private volatile boolean extended;
 
+	/** Whether a holder was told of the lease, which so far is nobody else's. */
+	private volatile boolean keptFromOthers;
+
 	volatile boolean toldUncertain;
 
 	Grant(Contender contender, BackendLease lease, long anchor, long askedNanos, Clocks noticed, boolean pushed) {
@@ -216,14 +219,23 @@ final class Grant {
 	}
 
 	/**
+	 * Keeps the grant from being passed on: what is written with its lease may arrive
+	 * late, and must find the lease gone then.
+	 */
+	void keepFromOthers() {
+		this.keptFromOthers = true;
+	}
+
+	/**
 	 * Whether another caller of this process may go on with this grant, if it asks for
 	 * the same terms.
 	 * @param sliceNanos for how long the grant may stay in this process
 	 */
 	boolean mayBePassedOn(long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
-		return this.terms.renewal() && !isRenewalStopped() && this.handOvers < FencingTokens.MAX_HAND_OFFS
-				&& now - this.noticed.nanos() < sliceNanos && known.state(now, suspectSince, true) == LockState.HELD
+		return this.terms.renewal() && !this.keptFromOthers && !isRenewalStopped()
+				&& this.handOvers < FencingTokens.MAX_HAND_OFFS && now - this.noticed.nanos() < sliceNanos
+				&& known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;
 	}
 

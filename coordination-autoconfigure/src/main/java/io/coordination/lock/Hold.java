@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
+import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 import io.coordination.lock.event.LockLost.Cause;
 import io.coordination.lock.event.LockReleased;
@@ -109,6 +110,17 @@ final class Hold {
 		if (state == LockState.LOST) {
 			throw lostException();
 		}
+	}
+
+	/**
+	 * What the store gave. First it becomes this holder's alone, then the hold is
+	 * checked, while a release looks at them in the other order: so a lease that is told
+	 * of is never passed on.
+	 */
+	BackendLease lease() {
+		this.grant.keepFromOthers();
+		ensureHeld();
+		return this.grant.lease;
 	}
 
 	LockLostException lostException() {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
+import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 
 /**
@@ -35,6 +36,11 @@ record InnerHandle(LockHandle outer) implements LockHandle {
 	@Override
 	public Map<String, Long> fencingTokens() {
 		return this.outer.fencingTokens();
+	}
+
+	@Override
+	public List<BackendLease> leases() {
+		return this.outer.leases();
 	}
 
 	@Override

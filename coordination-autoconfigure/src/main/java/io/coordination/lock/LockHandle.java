@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
+import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 
 /**
@@ -48,6 +49,16 @@ public interface LockHandle extends AutoCloseable {
 	 * @return the tokens, in the order of {@link #names()}
 	 */
 	Map<String, Long> fencingTokens();
+
+	/**
+	 * What the store gave, one lease for each name: for code that talks to that store
+	 * itself and has it check the lease with what it writes. From then on the leases are
+	 * this holder's alone: on release they go back to the store, and no other caller of
+	 * this process is handed them.
+	 * @return the leases, in the order of {@link #names()}
+	 * @throws LockLostException if the lock was lost or released
+	 */
+	List<BackendLease> leases();
 
 	/**
 	 * The state now. Computed when called, from a monotonic clock; costs no request.

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
+import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 
 /**
@@ -52,6 +53,11 @@ final class MultiHandle implements LockHandle {
 		Map<String, Long> tokens = new LinkedHashMap<>();
 		this.members.forEach((member) -> tokens.put(member.name(), member.fencingToken()));
 		return Collections.unmodifiableMap(tokens);
+	}
+
+	@Override
+	public List<BackendLease> leases() {
+		return this.members.stream().flatMap((member) -> member.leases().stream()).toList();
 	}
 
 	@Override

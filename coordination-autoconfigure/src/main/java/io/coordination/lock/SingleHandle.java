@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 
 /**
@@ -49,6 +50,16 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public Map<String, Long> fencingTokens() {
 		return Map.of(this.hold.name(), this.hold.token);
+	}
+
+	@Override
+	public List<BackendLease> leases() {
+		try {
+			return List.of(this.hold.lease());
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
 	}
 
 	@Override

@@ -6,7 +6,10 @@ import java.util.concurrent.TimeoutException;
 
 import org.junit.jupiter.api.Test;
 
+import io.coordination.backend.BackendLease;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Who gets the lock next: callers of this process hand it on, and what the others get of
@@ -105,6 +108,27 @@ class HandOffTests extends EngineFixture {
 		first.close();
 		assertThat(now(second).fencingToken() >> 10).as("a whole lease of its own")
 			.isGreaterThan(first.fencingToken() >> 10);
+	}
+
+	@Test
+	void aLockWhoseLeaseWasToldOfIsNotHandedOver() {
+		LockHandle first = hold(this.locks);
+		CompletableFuture<LockHandle> second = ask(this.locks, SPEC);
+		BackendLease lease = first.leases().get(0);
+		assertThat(lease.key().name()).isEqualTo(first.name());
+		assertThat(lease.revision()).isEqualTo(first.fencingToken() >> 10);
+		first.close();
+		assertThat(now(second).leases().get(0).revision()).isGreaterThan(lease.revision());
+	}
+
+	@Test
+	void theLeaseOfALockThatWasHandedOverIsNotTold() {
+		LockHandle first = hold(this.locks);
+		CompletableFuture<LockHandle> second = ask(this.locks, SPEC);
+		first.close();
+		assertThat(now(second).fencingToken() >> 10).isEqualTo(first.fencingToken() >> 10);
+		assertThatThrownBy(first::leases).isInstanceOf(LockLostException.class);
+		assertThat(now(second).leases()).hasSize(1);
 	}
 
 	@Test

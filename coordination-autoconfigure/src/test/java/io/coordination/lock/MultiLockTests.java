@@ -16,6 +16,7 @@ import io.coordination.lock.event.LockReleased;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Several locks together: sorted, all or none, one wait time, as good as the worst.
@@ -117,6 +118,14 @@ class MultiLockTests extends EngineFixture {
 			.withMessageContaining("(a, b)")
 			.withMessageContaining("fencingTokens()");
 		both.close();
+	}
+
+	@Test
+	void tellsTheLeaseOfEachName() {
+		LockHandle both = now(ask(this.locks, BOTH));
+		assertThat(both.leases()).extracting((lease) -> lease.key().name()).containsExactly("a", "b");
+		both.close();
+		assertThatThrownBy(both::leases).isInstanceOf(LockLostException.class);
 	}
 
 }

@@ -65,6 +65,13 @@ final class ZookeeperProxy implements AutoCloseable {
 	}
 
 	/**
+	 * How many connections have something that is held back.
+	 */
+	int heldBack() {
+		return this.requests.waiting() + this.replies.waiting();
+	}
+
+	/**
 	 * Accepts nobody until {@link #pass()}.
 	 */
 	void refuse() {
@@ -129,6 +136,12 @@ final class ZookeeperProxy implements AutoCloseable {
 
 		private boolean shut;
 
+		private int waiting;
+
+		synchronized int waiting() {
+			return this.waiting;
+		}
+
 		synchronized void shut() {
 			this.shut = true;
 		}
@@ -139,8 +152,14 @@ final class ZookeeperProxy implements AutoCloseable {
 		}
 
 		synchronized void pass(Connection connection) throws InterruptedException {
-			while (this.shut && !connection.closed) {
-				wait(20);
+			this.waiting++;
+			try {
+				while (this.shut && !connection.closed) {
+					wait(20);
+				}
+			}
+			finally {
+				this.waiting--;
 			}
 		}
 

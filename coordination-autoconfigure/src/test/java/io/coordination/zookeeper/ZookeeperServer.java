@@ -144,6 +144,13 @@ final class ZookeeperServer implements AutoCloseable {
 		return Objects.requireNonNull(look().exists(path, false), path);
 	}
 
+	/**
+	 * The node that stands first in a line of one.
+	 */
+	String lockNode(String lock) throws InterruptedException, IOException, KeeperException {
+		return lock + "/" + children(lock).get(0);
+	}
+
 	@Override
 	public void close() {
 		try {
