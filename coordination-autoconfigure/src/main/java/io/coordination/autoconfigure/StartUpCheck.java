@@ -23,6 +23,9 @@ final class StartUpCheck {
 
 	static final String PROPERTY = "coordination.fail-fast";
 
+	/** For a backend that breaks its word: each sets a limit to its requests itself. */
+	private static final long LONGEST_CHECK = 120;
+
 	private static final Logger logger = LoggerFactory.getLogger(StartUpCheck.class);
 
 	private StartUpCheck() {
@@ -49,9 +52,7 @@ final class StartUpCheck {
 	 */
 	static void run(LockBackendFactory factory) {
 		try (LockBackend backend = factory.open(Nobody.INSTANCE)) {
-			// To connect, and to ask
-			long millis = 2 * backend.traits().requestTimeout().toMillis() + 1000;
-			backend.check().toCompletableFuture().get(millis, TimeUnit.MILLISECONDS).forEach(logger::warn);
+			backend.check().toCompletableFuture().get(LONGEST_CHECK, TimeUnit.SECONDS).forEach(logger::warn);
 		}
 		catch (ExecutionException ex) {
 			throw failure(factory, String.valueOf((ex.getCause() != null) ? ex.getCause().getMessage() : null), ex);

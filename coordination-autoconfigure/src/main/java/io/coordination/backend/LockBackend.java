@@ -88,7 +88,8 @@ public interface LockBackend extends AutoCloseable {
 
 	/**
 	 * Asks the store whether it is reachable and fit for locks. Used at start-up and by
-	 * health checks.
+	 * health checks. May first wait for a connection, for as long as that is configured
+	 * to take.
 	 * @return warnings for people, empty when all is well
 	 */
 	CompletionStage<Collection<String>> check();

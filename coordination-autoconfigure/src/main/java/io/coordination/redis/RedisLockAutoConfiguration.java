@@ -31,12 +31,17 @@ public final class RedisLockAutoConfiguration {
 	RedisLockBackendFactory coordinationRedisLockBackendFactory(RedisLockProperties properties,
 			ListableBeanFactory beanFactory, @CoordinationRedis ObjectProvider<RedisConnectionFactory> marked,
 			ObjectProvider<RedisConnectionFactory> any) {
-		LettuceConnectionFactory chosen = RedisConnectionChoice.choose(marked, any,
-				List.of(beanFactory.getBeanNamesForType(RedisConnectionFactory.class)));
-		RedisLockSettings defaults = RedisLockSettings.defaults();
+		// What cannot be used is in nobody's way before these locks are wanted
+		return new RedisLockBackendFactory(
+				() -> new RedisLockBackendFactory.Source(
+						RedisConnectionChoice.choose(marked, any,
+								List.of(beanFactory.getBeanNamesForType(RedisConnectionFactory.class))),
+						settings(properties)));
+	}
+
+	private static RedisLockSettings settings(RedisLockProperties properties) {
 		try {
-			return new RedisLockBackendFactory(chosen,
-					new RedisLockSettings(properties.commandTimeout(), defaults.grantLease()));
+			return new RedisLockSettings(properties.commandTimeout(), RedisLockSettings.defaults().grantLease());
 		}
 		catch (IllegalArgumentException ex) {
 			throw new FailureAnalyzedException(

@@ -2,6 +2,7 @@ package io.coordination.redis;
 
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -18,9 +19,7 @@ public final class RedisLockBackendFactory implements LockBackendFactory {
 
 	static final String ID = "redis";
 
-	private final LettuceConnectionFactory connectionFactory;
-
-	private final RedisLockSettings settings;
+	private final Supplier<Source> source;
 
 	/**
 	 * The highest revision that any backend of this factory has seen: it outlives a lost
@@ -34,8 +33,12 @@ public final class RedisLockBackendFactory implements LockBackendFactory {
 	 * @param settings the times
 	 */
 	public RedisLockBackendFactory(LettuceConnectionFactory connectionFactory, RedisLockSettings settings) {
-		this.connectionFactory = Objects.requireNonNull(connectionFactory, "'connectionFactory' must not be null");
-		this.settings = Objects.requireNonNull(settings, "'settings' must not be null");
+		Source given = new Source(connectionFactory, settings);
+		this.source = () -> given;
+	}
+
+	RedisLockBackendFactory(Supplier<Source> source) {
+		this.source = source;
 	}
 
 	@Override
@@ -45,8 +48,25 @@ public final class RedisLockBackendFactory implements LockBackendFactory {
 
 	@Override
 	public LockBackend open(BackendListener listener) {
-		return new RedisLockBackend(RedisClients.open(this.connectionFactory, this.settings.commandTimeout()), listener,
-				this.settings, this.seen, new ServerClock(System::nanoTime));
+		Source chosen = this.source.get();
+		RedisLockSettings settings = chosen.settings();
+		return new RedisLockBackend(RedisClients.open(chosen.connectionFactory(), settings.commandTimeout()), listener,
+				settings, this.seen, new ServerClock(System::nanoTime));
+	}
+
+	/**
+	 * Where connections come from.
+	 *
+	 * @param connectionFactory tells where Redis is and how to get in
+	 * @param settings the times
+	 */
+	record Source(LettuceConnectionFactory connectionFactory, RedisLockSettings settings) {
+
+		Source {
+			Objects.requireNonNull(connectionFactory, "'connectionFactory' must not be null");
+			Objects.requireNonNull(settings, "'settings' must not be null");
+		}
+
 	}
 
 }

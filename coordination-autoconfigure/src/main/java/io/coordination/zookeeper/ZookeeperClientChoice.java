@@ -30,18 +30,27 @@ final class ZookeeperClientChoice {
 
 	/**
 	 * Chooses.
+	 * @param details where a service is that was started for the application, if there is
+	 * one: goes before the properties
 	 * @param clients the application's clients
 	 * @param names the names of all of them
 	 * @throws FailureAnalyzedException if that would be a guess, or if the properties
 	 * cannot be used
 	 */
-	static Source choose(ZookeeperLockProperties properties, ObjectProvider<CuratorFramework> clients,
-			List<String> names) {
+	static Source choose(ZookeeperLockProperties configured, @Nullable ZookeeperConnectionDetails details,
+			ObjectProvider<CuratorFramework> clients, List<String> names) {
+		ZookeeperLockProperties properties = (details != null) ? configured.reachedBy(details) : configured;
 		ZookeeperLockSettings settings = settings(properties);
 		byte[] digest = digest(properties);
 		String connectString = properties.connectString();
 		if (connectString != null) {
-			return Source.of(checked(connectString), digest, settings);
+			return Source.of(checked(connectString), digest, ZookeeperTls.config(properties.ssl()), settings);
+		}
+		if (properties.ssl().isEnabled()) {
+			throw new FailureAnalyzedException(
+					"'" + PREFIX + "ssl' is set, but not " + CONNECT_STRING
+							+ ", and the application's CuratorFramework is connected on its own.",
+					"Set " + CONNECT_STRING + ", or remove '" + PREFIX + "ssl'.");
 		}
 		if (digest != null) {
 			throw new FailureAnalyzedException(
@@ -65,13 +74,14 @@ final class ZookeeperClientChoice {
 
 	private static ZookeeperLockSettings settings(ZookeeperLockProperties properties) {
 		try {
-			return new ZookeeperLockSettings(properties.sessionTimeout(), properties.requestTimeout(),
-					properties.rootPath(), properties.access());
+			return new ZookeeperLockSettings(properties.sessionTimeout(), properties.connectionTimeout(),
+					properties.requestTimeout(), properties.rootPath(), properties.access());
 		}
 		catch (IllegalArgumentException ex) {
 			String message = String.valueOf(ex.getMessage());
 			String property = message.startsWith("'rootPath'") ? "root-path"
-					: message.startsWith("'requestTimeout'") ? "request-timeout" : "session-timeout";
+					: message.startsWith("'requestTimeout'") ? "request-timeout"
+							: message.startsWith("'connectionTimeout'") ? "connection-timeout" : "session-timeout";
 			throw new FailureAnalyzedException("'" + PREFIX + property + "' cannot be used: " + message + ".",
 					"Correct '" + PREFIX + property + "'.", ex);
 		}

@@ -17,6 +17,8 @@ import org.apache.curator.framework.api.CuratorListener;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher.Event.EventType;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ConnectStringParser;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.data.ACL;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,8 +32,8 @@ import io.coordination.backend.BackendListener;
  * what Curator repeats may be repeated in another session than it began in.
  * <p>
  * While the very first connection is being made, requests wait for it, no longer than for
- * an answer. Later on a request without a connection fails at once. Safe for use by many
- * threads.
+ * an answer; a check waits for it as long as is configured. Later on a request without a
+ * connection fails at once. Safe for use by many threads.
  */
 final class ZookeeperConnection implements CuratorListener {
 
@@ -65,8 +67,8 @@ final class ZookeeperConnection implements CuratorListener {
 	 * @param client the client to use
 	 * @param owned whether the client is started and closed with this
 	 */
-	ZookeeperConnection(CuratorFramework client, boolean owned, BackendListener listener, Duration requestTimeout,
-			List<ACL> acl) {
+	ZookeeperConnection(CuratorFramework client, boolean owned, BackendListener listener, Duration connectionTimeout,
+			Duration requestTimeout, List<ACL> acl) {
 		this.client = client;
 		this.owned = owned;
 		this.listener = listener;
@@ -79,7 +81,7 @@ final class ZookeeperConnection implements CuratorListener {
 		else if (client.getZookeeperClient().isConnected()) {
 			connected();
 		}
-		this.beginning.completeOnTimeout(false, requestTimeout.toMillis(), TimeUnit.MILLISECONDS);
+		this.beginning.completeOnTimeout(false, connectionTimeout.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	/**
@@ -115,6 +117,14 @@ final class ZookeeperConnection implements CuratorListener {
 			});
 		});
 		return answer;
+	}
+
+	/**
+	 * Begins a request when the first connection is there, or has been waited for long
+	 * enough.
+	 */
+	<T> CompletionStage<T> requestWhenConnected(BiFunction<ZookeeperSession, Pending<T>, CompletionStage<T>> question) {
+		return this.beginning.thenCompose((connected) -> request(question));
 	}
 
 	private <T> CompletionStage<T> begin(Pending<T> request) {
@@ -165,6 +175,16 @@ final class ZookeeperConnection implements CuratorListener {
 			// What went wrong in the background before; the client goes on by itself
 			return null;
 		}
+	}
+
+	/**
+	 * The versions of the servers that the client knows of. Over TLS nobody is asked.
+	 */
+	ServerVersions versions(ZookeeperSession session) {
+		boolean secure = session.zooKeeper().getClientConfig().getBoolean(ZKClientConfig.SECURE_CLIENT);
+		String servers = this.client.getZookeeperClient().getCurrentConnectionString();
+		return new ServerVersions(secure ? List.of() : new ConnectStringParser(servers).getServerAddresses(),
+				this.requestTimeout.dividedBy(2));
 	}
 
 	@Override

@@ -50,7 +50,9 @@ final class ZookeeperFailures {
 	}
 
 	static BackendException notReached() {
-		return new BackendException("ZooKeeper cannot be reached. Check that it runs, and " + ADDRESS, false, null);
+		return new BackendException(
+				"ZooKeeper cannot be reached. Check that it runs, " + ADDRESS + ", and '.ssl' if it wants TLS", false,
+				null);
 	}
 
 	static BackendException silent(String timeout) {

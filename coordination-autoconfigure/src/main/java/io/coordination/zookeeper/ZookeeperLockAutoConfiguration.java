@@ -17,8 +17,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 
 /**
- * Auto-configuration of locks in ZooKeeper: if an address is configured for them, if the
- * application has a CuratorFramework, or if they are asked for by name.
+ * Auto-configuration of locks in ZooKeeper: if an address is configured for them or comes
+ * with a service, if the application has a CuratorFramework, or if they are asked for by
+ * name.
  */
 @AutoConfiguration(afterName = "org.springframework.cloud.zookeeper.ZookeeperAutoConfiguration",
 		beforeName = "io.coordination.autoconfigure.CoordinationAutoConfiguration")
@@ -30,10 +31,11 @@ public final class ZookeeperLockAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ZookeeperLockBackendFactory coordinationZookeeperLockBackendFactory(ZookeeperLockProperties properties,
-			ListableBeanFactory beanFactory, ObjectProvider<CuratorFramework> clients) {
+			ListableBeanFactory beanFactory, ObjectProvider<ZookeeperConnectionDetails> details,
+			ObjectProvider<CuratorFramework> clients) {
 		// What cannot be used is in nobody's way before these locks are wanted
-		return new ZookeeperLockBackendFactory(() -> ZookeeperClientChoice.choose(properties, clients,
-				List.of(beanFactory.getBeanNamesForType(CuratorFramework.class))));
+		return new ZookeeperLockBackendFactory(() -> ZookeeperClientChoice.choose(properties, details.getIfAvailable(),
+				clients, List.of(beanFactory.getBeanNamesForType(CuratorFramework.class))));
 	}
 
 	/**
@@ -47,6 +49,11 @@ public final class ZookeeperLockAutoConfiguration {
 
 		@ConditionalOnProperty("coordination.zookeeper.connect-string")
 		static final class OnAddress {
+
+		}
+
+		@ConditionalOnBean(ZookeeperConnectionDetails.class)
+		static final class OnService {
 
 		}
 

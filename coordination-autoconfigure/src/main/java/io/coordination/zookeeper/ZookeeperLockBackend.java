@@ -209,20 +209,27 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	@Override
 	public CompletionStage<Collection<String>> check() {
-		return this.connection.request((session, question) -> session.stat("/").thenApply((reply) -> {
-			if (reply.isMissing()) {
-				throw ZookeeperFailures.noChroot("/");
-			}
-			if (!reply.isOk()) {
-				throw ZookeeperFailures.answered(reply.code(), "/");
-			}
-			Duration agreed = Duration.ofMillis(session.zooKeeper().getSessionTimeout());
-			return (agreed.compareTo(SHORTEST_ADVISABLE_SESSION) < 0)
-					? List.of("The session with ZooKeeper is only " + agreed.toMillis() + " ms long: a server that has "
-							+ "lost its leader may take 10 s (syncLimit x tickTime) to notice. Use 15 s or more "
-							+ "('coordination.zookeeper.session-timeout', and the server's maxSessionTimeout)")
-					: List.of();
-		}));
+		return this.connection.requestWhenConnected((session, question) -> session.stat("/")
+			.thenCombine(this.connection.versions(session).tooOld(), (reply, tooOld) -> {
+				if (reply.isMissing()) {
+					throw ZookeeperFailures.noChroot("/");
+				}
+				if (!reply.isOk()) {
+					throw ZookeeperFailures.answered(reply.code(), "/");
+				}
+				if (tooOld != null) {
+					throw new BackendException(tooOld, false, null);
+				}
+				return warnings(Duration.ofMillis(session.zooKeeper().getSessionTimeout()));
+			}));
+	}
+
+	private static List<String> warnings(Duration session) {
+		return (session.compareTo(SHORTEST_ADVISABLE_SESSION) < 0)
+				? List.of("The session with ZooKeeper is only " + session.toMillis() + " ms long: a server that has "
+						+ "lost its leader may take 10 s (syncLimit x tickTime) to notice. Use 15 s or more "
+						+ "('coordination.zookeeper.session-timeout', and the server's maxSessionTimeout)")
+				: List.of();
 	}
 
 	/**

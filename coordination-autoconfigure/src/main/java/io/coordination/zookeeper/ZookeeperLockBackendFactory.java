@@ -10,6 +10,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,23 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 	 */
 	public static ZookeeperLockBackendFactory of(String connectString, byte @Nullable [] digest,
 			ZookeeperLockSettings settings) {
-		Source source = Source.of(connectString, digest, settings);
+		return of(connectString, digest, null, settings);
+	}
+
+	/**
+	 * Makes a factory of backends with a session of their own each.
+	 * @param connectString the servers, {@code host:port} separated by commas, and the
+	 * path that everything is under
+	 * @param digest {@code user:password} to authenticate with, or {@code null} to be
+	 * anonymous
+	 * @param config of ZooKeeper's client, such as for TLS or SASL, or {@code null} for
+	 * its defaults
+	 * @param settings the place of the locks, and the times
+	 * @return the factory
+	 */
+	public static ZookeeperLockBackendFactory of(String connectString, byte @Nullable [] digest,
+			@Nullable ZKClientConfig config, ZookeeperLockSettings settings) {
+		Source source = Source.of(connectString, digest, config, settings);
 		return new ZookeeperLockBackendFactory(() -> source);
 	}
 
@@ -74,7 +91,7 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 				: new Id("world", "anyone");
 		List<ACL> acl = Collections.singletonList(new ACL(ZooDefs.Perms.ALL, who));
 		ZookeeperConnection connection = new ZookeeperConnection(client, chosen.owned(), listener,
-				settings.requestTimeout(), acl);
+				settings.connectionTimeout(), settings.requestTimeout(), acl);
 		return new ZookeeperLockBackend(settings.rootPath(), connection, listener, settings.requestTimeout(),
 				chosen.session(client));
 	}
@@ -97,9 +114,10 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 			return new Source(() -> client, false, settings);
 		}
 
-		static Source of(String connectString, byte @Nullable [] digest, ZookeeperLockSettings settings) {
+		static Source of(String connectString, byte @Nullable [] digest, @Nullable ZKClientConfig config,
+				ZookeeperLockSettings settings) {
 			Objects.requireNonNull(connectString, "'connectString' must not be null");
-			return new Source(() -> client(connectString, digest, settings), true, settings);
+			return new Source(() -> client(connectString, digest, config, settings), true, settings);
 		}
 
 		/**
@@ -111,7 +129,7 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 		}
 
 		private static CuratorFramework client(String connectString, byte @Nullable [] digest,
-				ZookeeperLockSettings settings) {
+				@Nullable ZKClientConfig config, ZookeeperLockSettings settings) {
 			int session = Math.toIntExact(settings.sessionTimeout().toMillis());
 			CuratorFrameworkFactory.Builder builder = CuratorFrameworkFactory.builder()
 				.connectString(connectString)
@@ -119,6 +137,9 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 				.sessionTimeoutMs(session)
 				.connectionTimeoutMs(session)
 				.retryPolicy(new RetryOneTime(1000));
+			if (config != null) {
+				builder.zkClientConfig(config);
+			}
 			if (digest != null) {
 				builder.authorization("digest", digest);
 			}

@@ -10,12 +10,14 @@ import org.apache.zookeeper.common.PathUtils;
  *
  * @param sessionTimeout the session to ask for: the time after which the locks of a
  * process that died are free
- * @param requestTimeout the time after which a request without an answer has failed; also
- * the longest wait for the first connection
+ * @param connectionTimeout the longest wait of a start-up check for the first connection
+ * @param requestTimeout the time after which a request without an answer has failed, also
+ * for want of a connection
  * @param rootPath the node that all locks are kept under
  * @param acl who may use the nodes
  */
-public record ZookeeperLockSettings(Duration sessionTimeout, Duration requestTimeout, String rootPath, Access acl) {
+public record ZookeeperLockSettings(Duration sessionTimeout, Duration connectionTimeout, Duration requestTimeout,
+		String rootPath, Access acl) {
 
 	private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -40,6 +42,9 @@ public record ZookeeperLockSettings(Duration sessionTimeout, Duration requestTim
 		if (requestTimeout.compareTo(SHORTEST) < 0) {
 			throw new IllegalArgumentException("'requestTimeout' must be at least 1ms: " + requestTimeout);
 		}
+		if (connectionTimeout.compareTo(SHORTEST) < 0) {
+			throw new IllegalArgumentException("'connectionTimeout' must be at least 1ms: " + connectionTimeout);
+		}
 		if (sessionTimeout.compareTo(requestTimeout.multipliedBy(2)) < 0
 				|| sessionTimeout.toMillis() > Integer.MAX_VALUE) {
 			throw new IllegalArgumentException("'sessionTimeout' must be at least twice the 'requestTimeout' of "
@@ -57,12 +62,13 @@ public record ZookeeperLockSettings(Duration sessionTimeout, Duration requestTim
 	}
 
 	/**
-	 * What fits an ensemble nearby: a session of 20 s, 2 s for a request,
-	 * {@code /coordination}, open to everybody.
+	 * What fits an ensemble nearby: a session of 20 s, 10 s to connect, 2 s for a
+	 * request, {@code /coordination}, open to everybody.
 	 * @return the defaults
 	 */
 	public static ZookeeperLockSettings defaults() {
-		return new ZookeeperLockSettings(Duration.ofSeconds(20), Duration.ofSeconds(2), "/coordination", Access.OPEN);
+		return new ZookeeperLockSettings(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(2),
+				"/coordination", Access.OPEN);
 	}
 
 	/**

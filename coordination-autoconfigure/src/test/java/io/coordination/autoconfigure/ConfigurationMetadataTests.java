@@ -58,7 +58,9 @@ class ConfigurationMetadataTests {
 			.extracting(Map.Entry::getKey)
 			.containsExactly("coordination.backend", "coordination.namespace", "coordination.zookeeper.acl",
 					"coordination.zookeeper.connect-string", "coordination.zookeeper.password",
-					"coordination.zookeeper.username");
+					"coordination.zookeeper.ssl.enabled", "coordination.zookeeper.ssl.key-store",
+					"coordination.zookeeper.ssl.key-store-password", "coordination.zookeeper.ssl.trust-store",
+					"coordination.zookeeper.ssl.trust-store-password", "coordination.zookeeper.username");
 	}
 
 	@Test

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * {@link ChildLines} ends when its parent is gone; one that is still there when this JVM
  * exits is killed. Safe for use by many threads.
  */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
 
 	private static final int KEPT_LINES = 300;
 
@@ -64,7 +64,7 @@ final class ChildJvm implements AutoCloseable {
 	 * @param arguments its arguments
 	 * @return the running process
 	 */
-	static ChildJvm start(Class<?> main, String... arguments) {
+	public static ChildJvm start(Class<?> main, String... arguments) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
@@ -113,7 +113,7 @@ final class ChildJvm implements AutoCloseable {
 	 * @throws AssertionError if another line came, or none in time; carries the output of
 	 * the child
 	 */
-	String expect(String beginning, Duration within) {
+	public String expect(String beginning, Duration within) {
 		try {
 			String line = this.said.poll(within.toNanos(), TimeUnit.NANOSECONDS);
 			if (line == null) {

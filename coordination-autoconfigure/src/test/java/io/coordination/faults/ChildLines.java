@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * The child's end of the conversation with a {@link ChildJvm}.
  */
-final class ChildLines {
+public final class ChildLines {
 
 	/** What tells an answer from everything else that is printed. */
 	static final String MARK = "@@ ";
@@ -20,7 +20,7 @@ final class ChildLines {
 	/**
 	 * Says one line to the parent.
 	 */
-	static void say(String line) {
+	public static void say(String line) {
 		synchronized (ChildLines.class) {
 			System.out.println(MARK + line);
 			System.out.flush();
@@ -43,7 +43,7 @@ final class ChildLines {
 	 * Ends the process as soon as the parent is gone, for children that are never told
 	 * anything.
 	 */
-	static void endWithParent() {
+	public static void endWithParent() {
 		Thread thread = new Thread(() -> {
 			try {
 				System.in.transferTo(OutputStream.nullOutputStream());

@@ -1,17 +1,7 @@
 package io.coordination.redis;
 
-import java.util.concurrent.TimeUnit;
-
-import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.command.PullImageResultCallback;
-import com.github.dockerjava.api.exception.DockerException;
-import com.github.dockerjava.api.exception.NotFoundException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.extension.ExtensionContext;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 
@@ -25,6 +15,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
+import io.coordination.backend.ImageIsThere;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockState;
@@ -33,10 +24,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Locks in a container that Testcontainers starts, found by its service connection. Runs
- * where {@code coordination.test.redis-image} names an image; without being told so,
- * nobody asks Docker, as an engine that cannot pull images is silent for minutes.
+ * where {@code coordination.test.redis-image} names an image.
  */
-@ExtendWith(RedisContainerTests.ImageIsThere.class)
+@ExtendWith(RedisContainerTests.ImageOfRedis.class)
 @SpringBootTest(classes = RedisContainerTests.Application.class, webEnvironment = WebEnvironment.NONE,
 		properties = { "spring.application.name=container", "coordination.fail-fast=true" })
 class RedisContainerTests {
@@ -73,52 +63,10 @@ class RedisContainerTests {
 
 	}
 
-	/**
-	 * Says why the tests cannot run.
-	 */
-	static final class ImageIsThere implements ExecutionCondition {
+	static final class ImageOfRedis extends ImageIsThere {
 
-		@Override
-		public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-			String image = System.getProperty(IMAGE);
-			if (image == null) {
-				return ConditionEvaluationResult
-					.disabled("Docker is only asked if told so, for example by -D" + IMAGE + "=redis:8");
-			}
-			if (!DockerClientFactory.instance().isDockerAvailable()) {
-				return ConditionEvaluationResult.disabled("No Docker engine answers");
-			}
-			return (isPresent(image) || isPulled(image)) ? ConditionEvaluationResult.enabled("There is " + image)
-					: ConditionEvaluationResult.disabled("Docker neither has " + image + " nor can it pull it");
-		}
-
-		private static boolean isPresent(String image) {
-			try {
-				client().inspectImageCmd(image).exec();
-				return true;
-			}
-			catch (NotFoundException ex) {
-				return false;
-			}
-		}
-
-		private static boolean isPulled(String image) {
-			try {
-				return client().pullImageCmd(image)
-					.exec(new PullImageResultCallback())
-					.awaitCompletion(2, TimeUnit.MINUTES) && isPresent(image);
-			}
-			catch (DockerException ex) {
-				return false;
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw new IllegalStateException(ex);
-			}
-		}
-
-		private static DockerClient client() {
-			return DockerClientFactory.instance().client();
+		ImageOfRedis() {
+			super(IMAGE, "redis:8");
 		}
 
 	}

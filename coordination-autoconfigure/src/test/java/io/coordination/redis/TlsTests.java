@@ -1,15 +1,8 @@
 package io.coordination.redis;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.List;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +18,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
 import io.coordination.backend.BackendLease;
+import io.coordination.backend.Certificate;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 
@@ -42,6 +36,8 @@ class TlsTests extends RedisFixture {
 	@TempDir
 	private Path directory;
 
+	private Certificate certificate;
+
 	private int port;
 
 	private RedisServer server;
@@ -52,14 +48,14 @@ class TlsTests extends RedisFixture {
 	}
 
 	private void start(String hosts) throws Exception {
-		List<String> files = certificate("server", hosts);
+		this.certificate = Certificate.make(this.directory, "server", hosts);
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			this.port = socket.getLocalPort();
 		}
 		try {
 			this.server = closing(RedisServer.start("--tls-port", String.valueOf(this.port), "--tls-cert-file",
-					files.get(0), "--tls-key-file", files.get(1), "--tls-ca-cert-file", files.get(0),
-					"--tls-auth-clients", "no"));
+					this.certificate.certificate().toString(), "--tls-key-file", this.certificate.key().toString(),
+					"--tls-ca-cert-file", this.certificate.certificate().toString(), "--tls-auth-clients", "no"));
 		}
 		catch (IllegalStateException ex) {
 			assumeThat(ex.getMessage()).as("the redis-server has no TLS").doesNotContain("tls-port");
@@ -79,7 +75,7 @@ class TlsTests extends RedisFixture {
 					RedisLockAutoConfiguration.class, CoordinationAutoConfiguration.class))
 			.withPropertyValues("spring.data.redis.host=127.0.0.1", "spring.data.redis.port=" + this.port,
 					"spring.data.redis.ssl.bundle=redis", "spring.application.name=shop",
-					"spring.ssl.bundle.pem.redis.truststore.certificate=file:" + this.directory.resolve("server.crt"))
+					"spring.ssl.bundle.pem.redis.truststore.certificate=file:" + this.certificate.certificate())
 			.run((context) -> {
 				LockHandle handle = context.getBean(LockRegistry.class).acquire("order:42");
 				assertThat(redis().keys("*")).contains("coordination:shop:{order:42}");
@@ -89,7 +85,7 @@ class TlsTests extends RedisFixture {
 
 	@Test
 	void grantsArePushedOverTlsToo() throws InterruptedException {
-		RedisProcess process = process(this.directory.resolve("server.crt"), true);
+		RedisProcess process = process(this.certificate.certificate(), true);
 		BackendLease held = process.acquire(request());
 		RedisProcess.Place place = process.await(request());
 		process.release(held);
@@ -98,7 +94,7 @@ class TlsTests extends RedisFixture {
 
 	@Test
 	void serverOfAnotherAuthorityIsRefused() throws Exception {
-		Path other = Path.of(certificate("other", "ip:127.0.0.1").get(0));
+		Path other = Certificate.make(this.directory, "other", "ip:127.0.0.1").certificate();
 		assertThat(RedisProcess.failure(process(other, true).backend().tryAcquire(request())))
 			.hasMessageStartingWith("Redis cannot be reached: ")
 			.hasMessageContaining("certification path")
@@ -108,13 +104,12 @@ class TlsTests extends RedisFixture {
 
 	@Test
 	void serverOfAnotherNameIsRefusedUnlessTheApplicationDoesNotVerify() throws Exception {
-		Files.delete(this.directory.resolve("server.p12"));
 		start("dns:example.org");
-		RedisProcess process = process(this.directory.resolve("server.crt"), true);
+		RedisProcess process = process(this.certificate.certificate(), true);
 		assertThat(RedisProcess.failure(process.backend().tryAcquire(request())))
 			.hasMessageStartingWith("Redis cannot be reached: ")
 			.hasMessageContaining("127.0.0.1");
-		process(this.directory.resolve("server.crt"), false).acquire(request());
+		process(this.certificate.certificate(), false).acquire(request());
 	}
 
 	@Test
@@ -143,37 +138,6 @@ class TlsTests extends RedisFixture {
 				new RedisStandaloneConfiguration("127.0.0.1", this.port), builder.build());
 		connections.afterPropertiesSet();
 		return connections;
-	}
-
-	/**
-	 * Makes a certificate that vouches for itself.
-	 * @return the files of the certificate and of its key
-	 */
-	private List<String> certificate(String name, String hosts) throws Exception {
-		Path store = this.directory.resolve(name + ".p12");
-		run(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-keyalg",
-				"RSA", "-keysize", "2048", "-validity", "2", "-alias", name, "-dname", "CN=" + name, "-ext",
-				"san=" + hosts, "-ext", "bc=ca:true", "-storetype", "PKCS12", "-keystore", store.toString(),
-				"-storepass", "changeit"));
-		char[] password = "changeit".toCharArray();
-		KeyStore keys = KeyStore.getInstance(store.toFile(), password);
-		return List.of(write(name + ".crt", "CERTIFICATE", keys.getCertificate(name).getEncoded()),
-				write(name + ".key", "PRIVATE KEY", keys.getKey(name, password).getEncoded()));
-	}
-
-	private String write(String file, String kind, byte[] bytes) throws IOException {
-		List<String> lines = new ArrayList<>();
-		lines.add("-----BEGIN " + kind + "-----");
-		lines.add(Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(bytes));
-		lines.add("-----END " + kind + "-----");
-		return Files.write(this.directory.resolve(file), lines, StandardCharsets.US_ASCII).toString();
-	}
-
-	private static void run(List<String> command) throws Exception {
-		Process process = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-			.start();
-		assertThat(process.waitFor()).isZero();
 	}
 
 }

@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class AccessTests extends ZookeeperFixture {
 
 	private static final ZookeeperLockSettings GUARDED = new ZookeeperLockSettings(Duration.ofSeconds(4),
-			Duration.ofSeconds(1), "/guarded", Access.CREATOR);
+			Duration.ofSeconds(10), Duration.ofSeconds(1), "/guarded", Access.CREATOR);
 
 	@ParameterizedTest
 	@NullSource

@@ -24,8 +24,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LeftoverTests extends ZookeeperFixture {
 
-	private final ZookeeperProcess a = process(new ZookeeperLockSettings(Duration.ofSeconds(60), Duration.ofSeconds(30),
-			ROOT, ZookeeperLockSettings.Access.OPEN));
+	private final ZookeeperProcess a = process(new ZookeeperLockSettings(Duration.ofSeconds(60), Duration.ofSeconds(10),
+			Duration.ofSeconds(30), ROOT, ZookeeperLockSettings.Access.OPEN));
 
 	@Test
 	void tenThousandNamesLeaveNoNodeNoWatchAndNothingInTheProcess() throws Exception {

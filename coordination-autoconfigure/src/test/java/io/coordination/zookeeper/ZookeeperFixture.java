@@ -28,8 +28,8 @@ abstract class ZookeeperFixture {
 	static final String ROOT = "/coordination";
 
 	/** Sessions so short that tests can wait for their end. */
-	static final ZookeeperLockSettings SHORT = new ZookeeperLockSettings(Duration.ofSeconds(4), Duration.ofSeconds(1),
-			ROOT, Access.OPEN);
+	static final ZookeeperLockSettings SHORT = new ZookeeperLockSettings(Duration.ofSeconds(4), Duration.ofSeconds(10),
+			Duration.ofSeconds(1), ROOT, Access.OPEN);
 
 	private static final AtomicInteger OWNERS = new AtomicInteger();
 

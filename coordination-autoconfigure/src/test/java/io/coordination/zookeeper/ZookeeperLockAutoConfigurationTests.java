@@ -12,6 +12,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
 import io.coordination.backend.LockBackendFactory;
@@ -20,6 +21,7 @@ import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockState;
 import io.coordination.memory.MemoryLockAutoConfiguration;
+import io.coordination.redis.RedisLockAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -97,6 +99,21 @@ class ZookeeperLockAutoConfigurationTests extends ZookeeperFixture {
 	}
 
 	@Test
+	void redisThatCannotBeChosenIsInNobodysWayEither() {
+		ApplicationContextRunner withRedis = this.runner
+			.withConfiguration(AutoConfigurations.of(RedisLockAutoConfiguration.class))
+			.withBean("one", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+			.withBean("two", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+			.withPropertyValues(PREFIX + "connect-string=" + server().address(),
+					"coordination.redis.command-timeout=0");
+		withRedis.withPropertyValues("coordination.backend=zookeeper")
+			.run((context) -> context.getBean(LockRegistry.class).acquire("order:42").close());
+		fails(withRedis.withPropertyValues("coordination.backend=redis"),
+				"There are several Redis connection factories, and locks cannot choose: one, two.",
+				"Mark one of them with @CoordinationRedis, at the bean method or class.");
+	}
+
+	@Test
 	void namesThePropertyWhenThereIsNoAddress() {
 		fails(this.runner.withPropertyValues("coordination.backend=zookeeper"),
 				"'coordination.zookeeper.connect-string' is not set, and there is no CuratorFramework whose session "
@@ -118,6 +135,7 @@ class ZookeeperLockAutoConfigurationTests extends ZookeeperFixture {
 			session-timeout=3s            | session-timeout
 			session-timeout=30d           | session-timeout
 			request-timeout=0             | request-timeout
+			connection-timeout=0          | connection-timeout
 			root-path=/                   | root-path
 			root-path=locks               | root-path
 			root-path=/locks/             | root-path
@@ -153,10 +171,10 @@ class ZookeeperLockAutoConfigurationTests extends ZookeeperFixture {
 
 	@Test
 	void namesTheAddressWhenNobodyIsThere() {
-		fails(this.runner.withPropertyValues(PREFIX + "connect-string=127.0.0.1:1", PREFIX + "request-timeout=300ms",
+		fails(this.runner.withPropertyValues(PREFIX + "connect-string=127.0.0.1:1", PREFIX + "connection-timeout=300ms",
 				"coordination.fail-fast=true"),
-				"The lock backend 'zookeeper' cannot be used: ZooKeeper cannot be reached. Check that it runs, and "
-						+ "'coordination.zookeeper.connect-string'.",
+				"The lock backend 'zookeeper' cannot be used: ZooKeeper cannot be reached. Check that it runs, "
+						+ "'coordination.zookeeper.connect-string', and '.ssl' if it wants TLS.",
 				"Start it, correct how it is reached and logged in to, or set 'coordination.fail-fast' to 'false' to "
 						+ "start without it.");
 	}

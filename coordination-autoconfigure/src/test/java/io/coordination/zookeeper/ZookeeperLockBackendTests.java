@@ -31,8 +31,9 @@ class ZookeeperLockBackendTests extends LockBackendContract {
 
 	@Override
 	protected LockBackendFactory newFactory() {
-		return ZookeeperLockBackendFactory.of(server.proxy().address(), null, new ZookeeperLockSettings(
-				Duration.ofSeconds(16), Duration.ofSeconds(1), "/coordination", ZookeeperLockSettings.Access.OPEN));
+		return ZookeeperLockBackendFactory.of(server.proxy().address(), null,
+				new ZookeeperLockSettings(Duration.ofSeconds(16), Duration.ofSeconds(10), Duration.ofSeconds(1),
+						"/coordination", ZookeeperLockSettings.Access.OPEN));
 	}
 
 	/**

@@ -90,6 +90,10 @@ final class ZookeeperProcess implements BackendListener, AutoCloseable {
 		return new Place(request);
 	}
 
+	ServerVersions versions() {
+		return this.backend.connection().versions(session());
+	}
+
 	/**
 	 * How much the backend remembers of owners, nodes and locks.
 	 */
