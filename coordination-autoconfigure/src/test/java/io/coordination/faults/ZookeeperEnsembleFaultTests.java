@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.coordination.zookeeper.ZookeeperEnsemble;
 import io.coordination.zookeeper.ZookeeperServer;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,9 @@ class ZookeeperEnsembleFaultTests {
 
 	private static ZookeeperServer server;
 
+	/** The port of a server that is to be started again. */
+	private int killed;
+
 	@BeforeAll
 	static void startServers() {
 		ensemble = ZookeeperEnsemble.start(1000);
@@ -41,7 +45,7 @@ class ZookeeperEnsembleFaultTests {
 		try (ZookeeperPair pair = new ZookeeperPair(server, SESSION, server.address())) {
 			int leader = ensemble.awaitLeader();
 			surviveTheEndOf(pair, leader);
-			ensemble.restart(leader);
+			restartKilled();
 			pair.assertBothGoOn();
 			pair.finish();
 		}
@@ -55,21 +59,30 @@ class ZookeeperEnsembleFaultTests {
 			assertThat(connected).isPositive();
 			pair.release(pair.a());
 			assertThat(surviveTheEndOf(pair, connected)).isGreaterThan(token);
-			ensemble.restart(connected);
+			restartKilled();
 			pair.assertBothGoOn();
 			pair.finish();
 		}
 	}
 
-	private long surviveTheEndOf(ZookeeperPair pair, int killed) throws Exception {
+	@AfterEach
+	void restartKilled() throws Exception {
+		if (this.killed != 0) {
+			ensemble.restart(this.killed);
+			this.killed = 0;
+		}
+	}
+
+	private long surviveTheEndOf(ZookeeperPair pair, int port) throws Exception {
 		pair.contend();
 		long first = pair.hold(pair.a());
 		pair.await(pair.b());
 		long session = pair.session(pair.a());
-		ensemble.kill(killed);
+		this.killed = port;
+		ensemble.kill(port);
 		ensemble.awaitLeader();
 		pair.assertBothGoOn();
-		assertThat(ensemble.serverOf(session)).isPositive().isNotEqualTo(killed);
+		assertThat(ensemble.serverOf(session)).isPositive().isNotEqualTo(port);
 		assertThat(pair.a().isSilent()).as("still holds").isTrue();
 		assertThat(pair.b().isSilent()).as("still waits").isTrue();
 		pair.release(pair.a());

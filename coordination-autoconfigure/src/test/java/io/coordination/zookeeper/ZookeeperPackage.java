@@ -97,13 +97,6 @@ final class ZookeeperPackage implements ZookeeperMachines {
 		});
 	}
 
-	/**
-	 * What the server says its version is.
-	 */
-	String version() {
-		return ZookeeperEnsemble.command(this.port, "srvr").lines().findFirst().orElse("");
-	}
-
 	@Override
 	public void close() {
 		stop();

@@ -42,14 +42,16 @@ public final class ZookeeperServer implements AutoCloseable {
 	}
 
 	/**
-	 * A server that allows for sessions of 2 to 20 s.
+	 * Starts a server that allows for sessions of 2 to 20 s.
+	 * @return the running server
 	 */
 	public static ZookeeperServer start() {
 		return start(1000);
 	}
 
 	/**
-	 * A server that allows for sessions of 400 ms to 4 s.
+	 * Starts a server that allows for sessions of 400 ms to 4 s.
+	 * @return the running server
 	 */
 	public static ZookeeperServer startForShortSessions() {
 		return start(200);
@@ -110,12 +112,13 @@ public final class ZookeeperServer implements AutoCloseable {
 		return new ZookeeperProxy(this.machines.ports());
 	}
 
-	public ZookeeperProxy proxy() {
+	ZookeeperProxy proxy() {
 		return this.proxy;
 	}
 
 	/**
 	 * The address without the proxy.
+	 * @return host and port of each server, separated by commas
 	 */
 	public String address() {
 		return this.machines.ports().stream().map((port) -> "127.0.0.1:" + port).collect(Collectors.joining(","));
@@ -194,6 +197,11 @@ public final class ZookeeperServer implements AutoCloseable {
 
 	/**
 	 * The names below a node, or none where there is no such node.
+	 * @param path the node
+	 * @return the names
+	 * @throws InterruptedException if the thread is interrupted
+	 * @throws IOException if there is no connection to the server
+	 * @throws KeeperException if the server cannot answer
 	 */
 	public List<String> children(String path) throws InterruptedException, IOException, KeeperException {
 		try {
