@@ -1,19 +1,17 @@
 package io.coordination.zookeeper;
 
 import org.junit.jupiter.api.BeforeAll;
-
-import static org.assertj.core.api.Assumptions.assumeThat;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The contract on the server that Debian has, which is older than the client.
  */
+@EnabledIf(value = "io.coordination.zookeeper.ZookeeperPackage#isInstalled",
+		disabledReason = "Debian's package 'zookeeper' is not installed: no " + ZookeeperPackage.JAR)
 class ZookeeperPackageBackendTests extends ZookeeperContract {
 
 	@BeforeAll
 	static void startServer() {
-		assumeThat(ZookeeperPackage.isInstalled())
-			.as("Debian's package 'zookeeper' is not installed: no %s", ZookeeperPackage.JAR)
-			.isTrue();
 		runOn(ZookeeperServer.startPackage());
 	}
 
