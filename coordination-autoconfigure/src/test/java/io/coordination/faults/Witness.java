@@ -44,11 +44,29 @@ final class Witness implements AutoCloseable {
 	}
 
 	/**
+	 * Enters, counts and leaves once more under a token that was let in before. A
+	 * violation also if a larger one was seen since.
+	 */
+	void revisit(String name, long token) {
+		long highest = this.redis.askNumber("GET", "witness:token:" + name);
+		if (token < highest) {
+			violation(name, me(token) + " came back after token " + highest);
+		}
+		goIn(name, token);
+		count(name);
+		leave(name, token);
+	}
+
+	/**
 	 * Notes that a holder is inside. A violation if somebody is inside, or if a token at
 	 * least as large was seen.
 	 */
 	void enter(String name, long token) {
 		present(name, token);
+		goIn(name, token);
+	}
+
+	private void goIn(String name, long token) {
 		String me = me(token);
 		String inside = this.redis.askText("SET", "witness:inside:" + name, me, "GET");
 		if (!inside.isEmpty()) {

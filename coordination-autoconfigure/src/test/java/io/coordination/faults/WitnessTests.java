@@ -104,6 +104,29 @@ class WitnessTests {
 	}
 
 	@Test
+	void aTokenThatComesBackIsFineUntilALargerOneWasSeen() {
+		try (Witness witness = new Witness(this.redis.port(), "test")) {
+			witness.visit("name", 5);
+			witness.revisit("name", 5);
+			assertThat(witness.violations()).isEmpty();
+			witness.visit("name", 6);
+			witness.revisit("name", 5);
+			assertThat(witness.counted("name")).isEqualTo(4);
+			assertThat(witness.violations()).containsExactly("name: test@5 came back after token 6");
+		}
+	}
+
+	@Test
+	void whoComesBackWhileSomebodyIsInsideIsNoticed() {
+		try (Witness witness = new Witness(this.redis.port(), "test")) {
+			witness.visit("name", 5);
+			witness.enter("name", 6);
+			witness.revisit("name", 5);
+			assertThat(witness.violations()).contains("name: test@5 entered while test@6 was inside");
+		}
+	}
+
+	@Test
 	void tokensInTheOrderOfTheirGrantsAreFine() {
 		TokenOrder order = new TokenOrder();
 		order.granted("name", 0, 10, 1);

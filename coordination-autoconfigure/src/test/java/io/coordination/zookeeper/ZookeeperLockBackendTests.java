@@ -1,100 +1,15 @@
 package io.coordination.zookeeper;
 
-import java.time.Duration;
-
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-import io.coordination.backend.ContractClient;
-import io.coordination.backend.LockBackendContract;
-import io.coordination.backend.LockBackendFactory;
-
 /**
- * The contract on a real ZooKeeper, which is this test's own because it is hurt.
+ * The contract on one server.
  */
-class ZookeeperLockBackendTests extends LockBackendContract {
-
-	private static ZookeeperServer server;
-
-	private boolean stopped;
+class ZookeeperLockBackendTests extends ZookeeperContract {
 
 	@BeforeAll
 	static void startServer() {
-		server = ZookeeperServer.start();
-	}
-
-	@AfterAll
-	static void stopServer() {
-		server.close();
-	}
-
-	@Override
-	protected LockBackendFactory newFactory() {
-		return ZookeeperLockBackendFactory.of(server.proxy().address(), null,
-				new ZookeeperLockSettings(Duration.ofSeconds(16), Duration.ofSeconds(10), Duration.ofSeconds(1),
-						"/coordination", ZookeeperLockSettings.Access.OPEN));
-	}
-
-	/**
-	 * No lock in this store ends by time, so there is nothing to wait for.
-	 */
-	@Override
-	protected void passTime(Duration duration) {
-		super.passTime(Duration.ofMillis(Math.min(100, duration.toMillis())));
-	}
-
-	@Override
-	protected void die(ContractClient client, Duration lease) {
-		ZookeeperConnection connection = ((ZookeeperLockBackend) client.backend()).connection();
-		long before = await(connection).id();
-		try {
-			server.expire(await(connection));
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
-		Awaitility.await().pollDelay(Duration.ZERO).until(() -> await(connection).id() != before);
-	}
-
-	private static ZookeeperSession await(ZookeeperConnection connection) {
-		return Awaitility.await().pollDelay(Duration.ZERO).until(connection::session, (session) -> session != null);
-	}
-
-	/**
-	 * It tells who holds a lock, but not until when.
-	 */
-	@Override
-	protected boolean tellsWhyBusy() {
-		return false;
-	}
-
-	@Override
-	protected boolean cutOffStore() {
-		server.proxy().stall();
-		return true;
-	}
-
-	@Override
-	protected boolean stopStore() {
-		server.stop();
-		this.stopped = true;
-		return true;
-	}
-
-	@Override
-	protected boolean breakConnections() {
-		server.proxy().cut();
-		return true;
-	}
-
-	@Override
-	protected void restoreStore() {
-		server.proxy().pass();
-		if (this.stopped) {
-			server.restart();
-			this.stopped = false;
-		}
+		runOn(ZookeeperServer.start());
 	}
 
 }

@@ -1,25 +1,31 @@
 package io.coordination.zookeeper;
 
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A network between clients and a server that can be spoiled: it holds back what flows,
- * in one direction or both, and breaks connections. Knows nothing of what it carries.
- * Listens on a free loopback port. Safe for use by many threads.
+ * A network between clients and servers that can be spoiled: it holds back what flows, in
+ * one direction or both, and breaks connections. Carries whole messages, and tells of
+ * them. Listens on a free loopback port. Safe for use by many threads.
  */
-final class ZookeeperProxy implements AutoCloseable {
+public final class ZookeeperProxy implements AutoCloseable {
 
-	private final InetSocketAddress server;
+	/** The number of requests and replies that only keep a session up. */
+	private static final int PING = -2;
+
+	private final List<InetSocketAddress> servers;
 
 	private final ServerSocket listener;
 
@@ -33,9 +39,17 @@ final class ZookeeperProxy implements AutoCloseable {
 
 	private volatile boolean refuses;
 
-	ZookeeperProxy(int serverPort) {
+	private volatile Runnable beforeEach = () -> {
+	};
+
+	/**
+	 * Makes a proxy.
+	 * @param serverPorts where the servers listen: each connection goes to the next that
+	 * lets it in
+	 */
+	public ZookeeperProxy(List<Integer> serverPorts) {
 		InetAddress loopback = InetAddress.getLoopbackAddress();
-		this.server = new InetSocketAddress(loopback, serverPort);
+		this.servers = serverPorts.stream().map((port) -> new InetSocketAddress(loopback, port)).toList();
 		try {
 			this.listener = new ServerSocket(0, 200, loopback);
 		}
@@ -45,14 +59,18 @@ final class ZookeeperProxy implements AutoCloseable {
 		start("accept", this::accept);
 	}
 
-	String address() {
+	/**
+	 * Where clients connect to.
+	 * @return host and port
+	 */
+	public String address() {
 		return "127.0.0.1:" + this.listener.getLocalPort();
 	}
 
 	/**
 	 * Holds back everything, and lets connections stay open, until {@link #pass()}.
 	 */
-	void stall() {
+	public void stall() {
 		this.requests.shut();
 		this.replies.shut();
 	}
@@ -60,7 +78,7 @@ final class ZookeeperProxy implements AutoCloseable {
 	/**
 	 * Holds back what the server answers, until {@link #pass()}.
 	 */
-	void stallReplies() {
+	public void stallReplies() {
 		this.replies.shut();
 	}
 
@@ -69,6 +87,15 @@ final class ZookeeperProxy implements AutoCloseable {
 	 */
 	int heldBack() {
 		return this.requests.waiting() + this.replies.waiting();
+	}
+
+	/**
+	 * Has something done before each message goes on, of either direction, by the thread
+	 * that carries it. Pings do not count.
+	 * @param action what to do, now in place of what was given before
+	 */
+	public void beforeEach(Runnable action) {
+		this.beforeEach = action;
 	}
 
 	/**
@@ -81,7 +108,7 @@ final class ZookeeperProxy implements AutoCloseable {
 	/**
 	 * Ends all faults. What was held back flows on.
 	 */
-	void pass() {
+	public void pass() {
 		this.refuses = false;
 		this.requests.open();
 		this.replies.open();
@@ -90,7 +117,7 @@ final class ZookeeperProxy implements AutoCloseable {
 	/**
 	 * Breaks all connections, and loses what was held back.
 	 */
-	void cut() {
+	public void cut() {
 		this.connections.forEach(Connection::close);
 	}
 
@@ -169,38 +196,54 @@ final class ZookeeperProxy implements AutoCloseable {
 
 		private final Socket client;
 
-		private final Socket toServer = new Socket();
+		private final Socket toServer;
 
 		private volatile boolean closed;
 
-		Connection(Socket client) {
+		Connection(Socket client) throws IOException {
 			this.client = client;
+			this.toServer = connect();
+		}
+
+		private Socket connect() throws IOException {
+			int first = ZookeeperProxy.this.accepted.getAndIncrement();
+			List<InetSocketAddress> servers = ZookeeperProxy.this.servers;
+			for (int i = 0; i < servers.size(); i++) {
+				Socket socket = new Socket();
+				try {
+					socket.connect(servers.get((first + i) % servers.size()), 2000);
+					return socket;
+				}
+				catch (IOException ex) {
+					socket.close();
+				}
+			}
+			this.client.close();
+			throw new IOException("No server lets anybody in");
 		}
 
 		void open() throws IOException {
-			ZookeeperProxy.this.accepted.incrementAndGet();
-			try {
-				this.toServer.connect(ZookeeperProxy.this.server, 2000);
-				this.client.setTcpNoDelay(true);
-				this.toServer.setTcpNoDelay(true);
-			}
-			catch (IOException ex) {
-				this.client.close();
-				throw ex;
-			}
+			this.client.setTcpNoDelay(true);
+			this.toServer.setTcpNoDelay(true);
 			ZookeeperProxy.this.connections.add(this);
 			start("requests", () -> pump(this.client, this.toServer, ZookeeperProxy.this.requests));
 			start("replies", () -> pump(this.toServer, this.client, ZookeeperProxy.this.replies));
 		}
 
 		private void pump(Socket from, Socket to, Gate gate) {
-			byte[] buffer = new byte[8192];
 			try {
-				InputStream in = from.getInputStream();
-				OutputStream out = to.getOutputStream();
-				for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+				DataInputStream in = new DataInputStream(from.getInputStream());
+				DataOutputStream out = new DataOutputStream(new BufferedOutputStream(to.getOutputStream()));
+				while (true) {
+					byte[] message = new byte[in.readInt()];
+					in.readFully(message);
+					if (message.length < Integer.BYTES || ByteBuffer.wrap(message).getInt() != PING) {
+						ZookeeperProxy.this.beforeEach.run();
+					}
 					gate.pass(this);
-					out.write(buffer, 0, length);
+					out.writeInt(message.length);
+					out.write(message);
+					out.flush();
 				}
 			}
 			catch (IOException | InterruptedException ex) {

@@ -1,12 +1,16 @@
 package io.coordination.zookeeper;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
@@ -19,48 +23,93 @@ import org.jspecify.annotations.Nullable;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A real ZooKeeper in this process, reached through a proxy by those whose connection is
- * to be hurt. Its sessions may be short. Looks into the server by a client of its own.
+ * A real ZooKeeper, reached through a proxy by those whose connection is to be hurt. Its
+ * sessions may be short. Looks into the server by a client of its own.
  */
-final class ZookeeperServer implements AutoCloseable {
+public final class ZookeeperServer implements AutoCloseable {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-	private final TestingServer server;
+	private final ZookeeperMachines machines;
 
 	private final ZookeeperProxy proxy;
 
 	private @Nullable ZooKeeper looking;
 
-	private ZookeeperServer(TestingServer server) {
-		this.server = server;
-		this.proxy = new ZookeeperProxy(server.getPort());
+	private ZookeeperServer(ZookeeperMachines machines) {
+		this.machines = machines;
+		this.proxy = new ZookeeperProxy(machines.ports());
 	}
 
 	/**
-	 * A server that allows for sessions of 2 to 20 s.
+	 * Starts a server that allows for sessions of 2 to 20 s.
+	 * @return the running server
 	 */
-	static ZookeeperServer start() {
+	public static ZookeeperServer start() {
 		return start(1000);
 	}
 
 	/**
-	 * A server that allows for sessions of 400 ms to 4 s.
+	 * Starts a server that allows for sessions of 400 ms to 4 s.
+	 * @return the running server
 	 */
-	static ZookeeperServer startForShortSessions() {
+	public static ZookeeperServer startForShortSessions() {
 		return start(200);
 	}
 
+	/**
+	 * Three servers in this process, with sessions of 2 to 20 s.
+	 */
+	static ZookeeperServer startEnsemble() {
+		return of(ZookeeperEnsemble.start(1000));
+	}
+
+	/**
+	 * What tests see of an ensemble that they hurt themselves.
+	 * @param ensemble the servers, which are stopped with this
+	 * @return the view
+	 */
+	public static ZookeeperServer of(ZookeeperEnsemble ensemble) {
+		return new ZookeeperServer(ensemble);
+	}
+
+	/**
+	 * The server that Debian has, with sessions of 2 to 20 s.
+	 */
+	static ZookeeperServer startPackage() {
+		return start(() -> ZookeeperPackage.start(1000));
+	}
+
 	private static ZookeeperServer start(int tickMillis) {
-		// Read once, by the first server of this process
-		System.setProperty("zookeeper.4lw.commands.whitelist", "*");
+		return start(() -> new Single(new TestingServer(
+				new InstanceSpec(null, -1, -1, -1, true, -1, tickMillis, -1, Map.of(), "127.0.0.1"), true)));
+	}
+
+	private static ZookeeperServer start(Callable<ZookeeperMachines> machines) {
+		prepare();
 		try {
-			InstanceSpec spec = new InstanceSpec(null, -1, -1, -1, true, -1, tickMillis, -1);
-			return new ZookeeperServer(new TestingServer(spec, true));
+			return new ZookeeperServer(machines.call());
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * Sets what the first server of this process reads.
+	 */
+	static void prepare() {
+		System.setProperty("zookeeper.4lw.commands.whitelist", "*");
+		// What is lost when the machine goes down is of no use to a test
+		System.setProperty("zookeeper.forceSync", "no");
+	}
+
+	/**
+	 * Makes a proxy before all servers, in addition to {@link #proxy()}.
+	 * @return a proxy that the caller closes
+	 */
+	public ZookeeperProxy newProxy() {
+		return new ZookeeperProxy(this.machines.ports());
 	}
 
 	ZookeeperProxy proxy() {
@@ -69,21 +118,22 @@ final class ZookeeperServer implements AutoCloseable {
 
 	/**
 	 * The address without the proxy.
+	 * @return host and port of each server, separated by commas
 	 */
-	String address() {
-		return this.server.getConnectString();
+	public String address() {
+		return this.machines.ports().stream().map((port) -> "127.0.0.1:" + port).collect(Collectors.joining(","));
 	}
 
 	int port() {
-		return this.server.getPort();
+		return this.machines.ports().get(0);
 	}
 
 	void stop() {
 		try {
-			this.server.stop();
+			this.machines.stop();
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 
@@ -92,7 +142,7 @@ final class ZookeeperServer implements AutoCloseable {
 	 */
 	void restart() {
 		try {
-			this.server.restart();
+			this.machines.restart();
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
@@ -104,12 +154,29 @@ final class ZookeeperServer implements AutoCloseable {
 	 * comes back.
 	 */
 	void expire(ZookeeperSession session) throws InterruptedException, IOException {
+		expire(session.id(), session.zooKeeper().getSessionPasswd());
+	}
+
+	/**
+	 * Ends a session at the server that nothing but the number is known of. Servers make
+	 * the password of a session from its number.
+	 * @param session the session
+	 * @throws InterruptedException if the thread is interrupted
+	 * @throws IOException if there is no connection to the server
+	 */
+	public void expire(long session) throws InterruptedException, IOException {
+		byte[] password = new byte[16];
+		new Random(session ^ 0xB3415C00L).nextBytes(password);
+		expire(session, password);
+	}
+
+	private void expire(long session, byte[] password) throws InterruptedException, IOException {
 		CountDownLatch connected = new CountDownLatch(1);
 		ZooKeeper twin = new ZooKeeper(address(), 10_000, (event) -> {
 			if (event.getState() == Watcher.Event.KeeperState.SyncConnected) {
 				connected.countDown();
 			}
-		}, session.id(), session.zooKeeper().getSessionPasswd());
+		}, session, password);
 		assertThat(connected.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 		twin.close();
 	}
@@ -130,14 +197,39 @@ final class ZookeeperServer implements AutoCloseable {
 
 	/**
 	 * The names below a node, or none where there is no such node.
+	 * @param path the node
+	 * @return the names
+	 * @throws InterruptedException if the thread is interrupted
+	 * @throws IOException if there is no connection to the server
+	 * @throws KeeperException if the server cannot answer
 	 */
-	List<String> children(String path) throws InterruptedException, IOException, KeeperException {
+	public List<String> children(String path) throws InterruptedException, IOException, KeeperException {
 		try {
 			return look().getChildren(path, false);
 		}
 		catch (KeeperException.NoNodeException ex) {
 			return List.of();
 		}
+	}
+
+	/**
+	 * The sessions that the nodes of a process below a lock end with.
+	 * @param path the lock
+	 * @param pid the process
+	 * @return a session for each node
+	 * @throws Exception if the server cannot be asked
+	 */
+	public List<Long> sessions(String path, long pid) throws Exception {
+		List<Long> sessions = new ArrayList<>();
+		for (String node : children(path)) {
+			// Each name has the process in it, as '<host>/<pid>/<instance>' in its
+			// encoding
+			Stat stat = node.contains("%2F" + pid + "%2F") ? look().exists(path + "/" + node, false) : null;
+			if (stat != null) {
+				sessions.add(stat.getEphemeralOwner());
+			}
+		}
+		return sessions;
 	}
 
 	Stat stat(String path) throws InterruptedException, IOException, KeeperException {
@@ -159,14 +251,38 @@ final class ZookeeperServer implements AutoCloseable {
 				known.close();
 			}
 			this.proxy.close();
+			this.machines.close();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * One server in this process.
+	 */
+	private record Single(TestingServer server) implements ZookeeperMachines {
+
+		@Override
+		public List<Integer> ports() {
+			return List.of(this.server.getPort());
+		}
+
+		@Override
+		public void stop() throws IOException {
+			this.server.stop();
+		}
+
+		@Override
+		public void restart() throws Exception {
+			this.server.restart();
+		}
+
+		@Override
+		public void close() throws IOException {
 			this.server.close();
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+
 	}
 
 }
