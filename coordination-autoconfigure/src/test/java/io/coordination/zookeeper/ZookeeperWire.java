@@ -41,7 +41,7 @@ final class ZookeeperWire implements AutoCloseable {
 			Map.entry(OpCode.delete, "delete"), Map.entry(OpCode.exists, "exists"),
 			Map.entry(OpCode.getData, "getData"), Map.entry(OpCode.getChildren, "getChildren"),
 			Map.entry(OpCode.getChildren2, "getChildren2"), Map.entry(OpCode.multi, "multi"),
-			Map.entry(OpCode.removeWatches, "removeWatches"));
+			Map.entry(OpCode.checkWatches, "checkWatches"), Map.entry(OpCode.removeWatches, "removeWatches"));
 
 	private static final Set<Integer> NOT_COUNTED = Set.of(OpCode.ping, OpCode.auth, OpCode.closeSession);
 
