@@ -16,7 +16,7 @@ import org.apache.zookeeper.KeeperException.Code;
 final class KnownPaths {
 
 	/** How many are remembered. With more, it costs a write to have forgotten them. */
-	private static final int MOST = 10_000;
+	static final int MOST = 10_000;
 
 	private final Set<String> paths = ConcurrentHashMap.newKeySet();
 
@@ -60,6 +60,10 @@ final class KnownPaths {
 
 	void forget(LockPath path) {
 		path.containers().forEach(this.paths::remove);
+	}
+
+	int size() {
+		return this.paths.size();
 	}
 
 }

@@ -254,6 +254,10 @@ final class ZookeeperLockBackend implements LockBackend {
 		return this.claims.size() + this.watches.size() + this.connection.underWay();
 	}
 
+	int knownPaths() {
+		return this.known.size();
+	}
+
 	boolean isClosed() {
 		return this.connection.isClosed();
 	}

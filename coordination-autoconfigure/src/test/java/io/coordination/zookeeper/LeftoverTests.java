@@ -8,12 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 
 import org.junit.jupiter.api.Test;
 
 import io.coordination.backend.Attempt;
-import io.coordination.backend.ContractClient;
 import io.coordination.backend.LockKey;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -26,21 +24,6 @@ class LeftoverTests extends ZookeeperFixture {
 
 	private final ZookeeperProcess a = process(new ZookeeperLockSettings(Duration.ofSeconds(60), Duration.ofSeconds(10),
 			Duration.ofSeconds(30), ROOT, ZookeeperLockSettings.Access.OPEN));
-
-	@Test
-	void tenThousandNamesLeaveNoNodeNoWatchAndNothingInTheProcess() throws Exception {
-		for (int from = 0; from < 10_000; from += 500) {
-			List<CompletionStage<Boolean>> releases = new ArrayList<>();
-			for (int i = from; i < from + 500; i++) {
-				releases.add(this.a.backend()
-					.tryAcquire(request(key("name-" + i)))
-					.thenCompose(
-							(attempt) -> this.a.backend().release(ZookeeperProcess.lease(attempt), Duration.ZERO)));
-			}
-			releases.forEach((release) -> assertThat(ContractClient.answer(release)).isTrue());
-		}
-		assertNothingIsLeft();
-	}
 
 	@Test
 	void waitersThatWereServedLeaveNothing() throws Exception {

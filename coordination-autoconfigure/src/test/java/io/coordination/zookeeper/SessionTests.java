@@ -197,17 +197,8 @@ class SessionTests extends ZookeeperFixture {
 		return process;
 	}
 
-	/**
-	 * Has the client take its session for ended, while the server goes on with it.
-	 */
 	private void loseSession(ZookeeperProcess process) throws Exception {
-		ZookeeperSession before = process.session();
-		// The client would end a session that it hears of the end of
-		before.zooKeeper().register((event) -> {
-		});
-		before.zooKeeper().getTestable().injectSessionExpiration();
-		this.client.getZookeeperClient().reset();
-		process.awaitAnotherSession(before);
+		process.awaitAnotherSession(loseSession(this.client));
 	}
 
 	private void removeContainers() throws Exception {

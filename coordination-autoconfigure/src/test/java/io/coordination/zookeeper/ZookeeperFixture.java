@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.ZooKeeper;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -116,6 +118,21 @@ abstract class ZookeeperFixture {
 	 */
 	final List<String> nodes() throws Exception {
 		return server.children(lockPath());
+	}
+
+	/**
+	 * Has a client take its session for ended, while the server goes on with it.
+	 * @return the session
+	 */
+	static ZookeeperSession loseSession(CuratorFramework client) throws Exception {
+		ZooKeeper zooKeeper = client.getZookeeperClient().getZooKeeper();
+		ZookeeperSession session = new ZookeeperSession(zooKeeper, zooKeeper.getSessionId(), List.of());
+		// The client would end a session that it hears of the end of
+		zooKeeper.register((event) -> {
+		});
+		zooKeeper.getTestable().injectSessionExpiration();
+		client.getZookeeperClient().reset();
+		return session;
 	}
 
 	static ConditionFactory patiently() {
