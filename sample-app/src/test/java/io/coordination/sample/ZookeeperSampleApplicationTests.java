@@ -1,6 +1,7 @@
 package io.coordination.sample;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -42,6 +43,17 @@ class ZookeeperSampleApplicationTests extends SampleApplicationTests {
 		ZookeeperStore elsewhere = new ZookeeperStore(this.servers + "/coordination");
 		assertThat(elsewhere.id()).isNotEqualTo(name);
 		elsewhere.destroy();
+	}
+
+	@Test
+	void sessionsOfTheServerThatTheSampleBringsAreShort(
+			@Value("${coordination.zookeeper.session-timeout}") Duration session) throws Exception {
+		try (CuratorFramework client = CuratorFrameworkFactory.newClient(this.servers, (int) session.toMillis(), 5000,
+				new RetryOneTime(100))) {
+			client.start();
+			client.getZookeeperClient().getZooKeeper().getData("/", false, null);
+			assertThat(client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs()).isEqualTo(5000);
+		}
 	}
 
 	@Override
