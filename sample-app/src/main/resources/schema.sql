@@ -31,6 +31,9 @@ create table if not exists instance (
 	name varchar(20) primary key,
 	pid bigint not null,
 	database_host boolean not null,
-	redis varchar(50) not null,
+	store varchar(50) not null,
 	seen_at timestamp with time zone not null
 );
+
+-- For a file of an older version
+alter table if exists instance alter column if exists redis rename to store;

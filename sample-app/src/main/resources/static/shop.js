@@ -47,6 +47,8 @@ function post(path, body) {
 
 const CONDITIONS = { OPEN: 'open', STOPPED: 'does not answer', DEAD: 'process is gone' };
 
+const BACKENDS = { redis: 'Redis', zookeeper: 'ZooKeeper' };
+
 function showInstances(state) {
 	setChildren($('chips'), JSON.stringify(instances.map((i) => [i.name, i.condition])), () => instances.map((instance) =>
 		element('li', {}, dot(instance), instance.name + (instance.condition === 'OPEN' ? '' : ': ' + CONDITIONS[instance.condition]),
@@ -125,6 +127,11 @@ function showLegend() {
 		element('span', {}, element('i', { className: 'seat twice' }, '2'), 'sold to several people')]);
 }
 
+function showBackend(backend) {
+	setText($('backend'), BACKENDS[backend] ?? backend);
+	setText($('second'), backend === 'redis' ? '--server.port=8081' : '"--server.port=8081 --coordination.backend=' + backend + '"');
+}
+
 function showHeld(state) {
 	const body = $('held').tBodies[0];
 	if (state.held.length === 0) {
@@ -184,11 +191,12 @@ async function poll() {
 		const unlockedRuns = showOutcome('unlocked', state.unlocked);
 		rushing = lockedRuns || unlockedRuns;
 		showLegend();
+		showBackend(state.backend);
 		showHeld(state);
 		showTickets(state);
 		showNews(state);
-		showProblem(state.differentRedis
-			? 'The instances use different Redis servers, so nothing keeps them apart. Give them the same --spring.data.redis.url.' : '');
+		showProblem(state.differentStores
+			? 'The instances keep their locks in different places, so nothing keeps them apart. Start them with the same options, but for --server.port.' : '');
 	}
 	catch (error) {
 		showProblem('The instance behind this page does not answer. Is it stopped, killed, or starting again?');

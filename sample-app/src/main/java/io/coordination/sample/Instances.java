@@ -1,16 +1,14 @@
 package io.coordination.sample;
 
 import java.util.List;
-import java.util.Properties;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.dao.DataAccessException;
-import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
@@ -29,14 +27,15 @@ class Instances {
 
 	private final JdbcClient jdbc;
 
-	private final RedisConnectionFactory redis;
+	private final LockStore store;
 
 	private volatile boolean closing;
 
-	Instances(InstanceName name, JdbcClient jdbc, RedisConnectionFactory redis) {
+	Instances(InstanceName name, JdbcClient jdbc, ObjectProvider<LockStore> store) {
 		this.name = name;
 		this.jdbc = jdbc;
-		this.redis = redis;
+		// Locks in memory are kept by each process
+		this.store = store.getIfAvailable(() -> () -> String.valueOf(ProcessHandle.current().pid()));
 	}
 
 	@EventListener(ApplicationReadyEvent.class)
@@ -52,10 +51,10 @@ class Instances {
 		}
 		try {
 			this.jdbc.sql("""
-					merge into instance (name, pid, database_host, redis, seen_at) key (name) values (?, ?,
+					merge into instance (name, pid, database_host, store, seen_at) key (name) values (?, ?,
 					(select server is null from information_schema.sessions where session_id = session_id()),
 					?, current_timestamp)""")
-				.params(this.name.toString(), ProcessHandle.current().pid(), redisId())
+				.params(this.name.toString(), ProcessHandle.current().pid(), storeId())
 				.update();
 		}
 		catch (DataAccessException ex) {
@@ -63,17 +62,13 @@ class Instances {
 		}
 	}
 
-	/**
-	 * What tells the Redis in use from others, whatever address it is reached by.
-	 */
-	private String redisId() {
-		try (RedisConnection connection = this.redis.getConnection()) {
-			Properties info = connection.serverCommands().info("server");
-			return (info != null) ? info.getProperty("run_id", "unknown") : "unknown";
+	private String storeId() {
+		try {
+			return this.store.id();
 		}
 		catch (DataAccessException ex) {
-			logger.warn("Redis does not answer: {}", ex.getMessage());
-			return "unknown";
+			logger.warn("The store of the locks does not tell its name: {}", ex.getMessage());
+			return LockStore.UNKNOWN;
 		}
 	}
 
@@ -95,7 +90,7 @@ class Instances {
 	@SuppressWarnings("NullAway") // a row is never null
 	List<Instance> list() {
 		return this.jdbc.sql("""
-				select name, pid, database_host, redis, datediff(millisecond, seen_at, current_timestamp) silent_for
+				select name, pid, database_host, store, datediff(millisecond, seen_at, current_timestamp) silent_for
 				from instance where seen_at > dateadd(second, -60, current_timestamp) order by name""")
 			.query(Instance.class)
 			.list();
@@ -107,10 +102,10 @@ class Instances {
 	 * @param name its name, which is its port
 	 * @param pid its process
 	 * @param databaseHost whether the others reach the database through it
-	 * @param redis which Redis it uses
+	 * @param store which store keeps its locks
 	 * @param silentFor for how many milliseconds it has not been heard of
 	 */
-	record Instance(String name, long pid, boolean databaseHost, String redis, long silentFor) {
+	record Instance(String name, long pid, boolean databaseHost, String store, long silentFor) {
 
 		boolean isSilent() {
 			return this.silentFor > 5000;

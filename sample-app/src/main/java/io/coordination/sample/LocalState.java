@@ -21,7 +21,7 @@ record LocalState(List<Holding> held, Map<Long, Tally.Counts> counts, List<News.
 	 * @param state whether it is surely held
 	 * @param heldMillis for how long its present holder has had it
 	 * @param remainingMillis for how long it is surely held if nothing more is heard from
-	 * Redis
+	 * the store
 	 * @param waiting how many callers wait for it in that instance
 	 */
 	record Holding(String lock, String instance, String token, String state, long heldMillis, long remainingMillis,

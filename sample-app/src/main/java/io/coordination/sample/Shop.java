@@ -13,6 +13,7 @@ import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Service;
 
 /**
@@ -42,10 +43,12 @@ class Shop {
 
 	private final LockRegistry locks;
 
+	private final String backend;
+
 	private final AtomicInteger slowBuyers = new AtomicInteger();
 
 	Shop(Tickets tickets, BoxOffice boxOffice, Crowd crowd, Instances instances, InstanceName self, Peers peers,
-			News news, LockRegistry locks) {
+			News news, LockRegistry locks, @Value("${coordination.backend}") String backend) {
 		this.tickets = tickets;
 		this.boxOffice = boxOffice;
 		this.crowd = crowd;
@@ -54,6 +57,7 @@ class Shop {
 		this.peers = peers;
 		this.news = news;
 		this.locks = locks;
+		this.backend = backend;
 	}
 
 	/**
@@ -90,7 +94,8 @@ class Shop {
 	 */
 	boolean slowBuyer(String name) throws InterruptedException {
 		// Two clicks must not open two concerts: a lock without the annotation
-		Concert concert = this.locks.execute(LockSpec.of("open-concert"), (lock) -> concertForSlowBuyers());
+		Concert concert = this.locks.execute(LockSpec.of("open-concert"),
+				(lock) -> concertForSlowBuyers(lock.fencingToken()));
 		String buyer = "Slow buyer " + this.slowBuyers.incrementAndGet();
 		if (isSelf(name)) {
 			this.crowd.slowBuyer(concert.id(), buyer);
@@ -99,8 +104,11 @@ class Shop {
 		return this.peers.slowBuyer(name, new Peers.SlowBuyer(concert.id(), buyer));
 	}
 
-	private Concert concertForSlowBuyers() {
+	private Concert concertForSlowBuyers(long token) {
+		// One that has seen newer tokens was sold with locks of another store, and would
+		// refuse ours
 		return this.tickets.latest(Concert.Kind.SLOW)
+			.filter((latest) -> this.tickets.lastToken(latest.id()) < token)
 			.filter((latest) -> this.tickets.seatsLeft(latest.id()) > 0)
 			.orElseGet(() -> this.tickets.open(Long.MAX_VALUE, Concert.Kind.SLOW, SEATS_FOR_SLOW_BUYERS, 0));
 	}
@@ -157,7 +165,7 @@ class Shop {
 			.map((instance) -> new ShopState.InstanceState(instance.name(), instance.pid(), instance.databaseHost(),
 					condition(instance, answers), instance.silentFor()))
 			.toList();
-		return new ShopState(this.self.toString(), states, useDifferentRedis(known, answers),
+		return new ShopState(this.self.toString(), this.backend, states, useDifferentStores(known, answers),
 				outcome(Concert.Kind.LOCKED, answers), outcome(Concert.Kind.UNLOCKED, answers),
 				outcome(Concert.Kind.SLOW, answers),
 				answers.values().stream().flatMap((answer) -> answer.held().stream()).toList(),
@@ -183,13 +191,13 @@ class Shop {
 		return instance.isAlive() ? ShopState.Condition.STOPPED : ShopState.Condition.DEAD;
 	}
 
-	private static boolean useDifferentRedis(List<Instances.Instance> known, Map<String, LocalState> answers) {
-		// After a restart of Redis the instances notice its new name within a second of
-		// each other
+	private static boolean useDifferentStores(List<Instances.Instance> known, Map<String, LocalState> answers) {
+		// After a restart of the store the instances notice its new name within a second
+		// of each other
 		return known.stream()
 			.filter((instance) -> answers.containsKey(instance.name()))
-			.map(Instances.Instance::redis)
-			.filter((redis) -> !redis.equals("unknown"))
+			.map(Instances.Instance::store)
+			.filter((store) -> !store.equals(LockStore.UNKNOWN))
 			.distinct()
 			.count() > 1;
 	}

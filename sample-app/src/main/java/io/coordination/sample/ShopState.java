@@ -8,17 +8,19 @@ import org.jspecify.annotations.Nullable;
  * All that the page shows.
  *
  * @param self the instance that answers
+ * @param backend what keeps its locks
  * @param instances the instances
- * @param differentRedis whether the instances use different servers, so that nothing
- * keeps them apart
+ * @param differentStores whether the instances keep their locks in different places, so
+ * that nothing keeps them apart
  * @param locked the latest concert sold with the lock
  * @param unlocked the latest concert sold without
  * @param slow the latest concert sold to slow buyers
  * @param held who holds what
  * @param news what happened, the newest first
  */
-record ShopState(String self, List<InstanceState> instances, boolean differentRedis, @Nullable Outcome locked,
-		@Nullable Outcome unlocked, @Nullable Outcome slow, List<LocalState.Holding> held, List<News.Item> news) {
+record ShopState(String self, String backend, List<InstanceState> instances, boolean differentStores,
+		@Nullable Outcome locked, @Nullable Outcome unlocked, @Nullable Outcome slow, List<LocalState.Holding> held,
+		List<News.Item> news) {
 
 	/**
 	 * An instance as the others see it.

@@ -98,12 +98,15 @@ class Tickets {
 			.param("id", concert)
 			.update();
 		if (updated == 0) {
-			long lastToken = this.jdbc.sql("select last_token from concert where id = ?")
-				.param(concert)
-				.query(Long.class)
-				.single();
-			throw new StaleTokenException(concert, token, lastToken);
+			throw new StaleTokenException(concert, token, lastToken(concert));
 		}
+	}
+
+	/**
+	 * The newest token that somebody has shown, or 0.
+	 */
+	long lastToken(long concert) {
+		return this.jdbc.sql("select last_token from concert where id = ?").param(concert).query(Long.class).single();
 	}
 
 	void insert(long concert, int seat, String buyer, String instance, @Nullable Long token) {

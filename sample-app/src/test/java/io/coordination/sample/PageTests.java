@@ -82,6 +82,20 @@ class PageTests {
 	}
 
 	@Test
+	void pageSaysWhoKeepsTheLocksAndHowToStartAnotherInstance() {
+		await().until(() -> browser.text("#backend").equals(store()));
+		assertThat(browser.text("#alone code")).endsWith("-Dspring-boot.run.arguments=" + optionsOfAnother());
+	}
+
+	String store() {
+		return "Redis";
+	}
+
+	String optionsOfAnother() {
+		return "--server.port=8081";
+	}
+
+	@Test
 	void pageFitsANarrowWindow() {
 		browser.width(360);
 		assertThat(browser.script("return innerWidth").asInt()).isEqualTo(360);

@@ -9,12 +9,14 @@ import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockLostException;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ApplicationContext;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.test.context.ContextConfiguration;
 
@@ -24,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * One instance, with all that it is made of.
  */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT, properties = "sample.slow-think-time=10ms")
 @ContextConfiguration(initializers = OwnDirectory.class)
 class SampleApplicationTests {
 
@@ -38,7 +40,7 @@ class SampleApplicationTests {
 	private Tickets tickets;
 
 	@Autowired
-	private StringRedisTemplate redis;
+	private ApplicationContext context;
 
 	@Autowired
 	private LockRegistry coordinationLockRegistry;
@@ -113,11 +115,34 @@ class SampleApplicationTests {
 		LockSpec lock = LockSpec.of("concert:" + concert.id());
 		assertThatExceptionOfType(LockLostException.class)
 			.isThrownBy(() -> this.boxOffice.sellWithLock(concert.id(), "Ada", () -> {
-				this.redis.delete("coordination:ticket-shop:{concert:" + concert.id() + "}");
+				lose(concert);
 				assertThat(this.coordinationLockRegistry.execute(lock, LockHandle::verify).toCompletableFuture().join())
 					.isFalse();
 			}));
 		assertThat(this.tickets.sold(concert.id())).isEmpty();
+	}
+
+	/**
+	 * Takes the lock from its holder, who does not notice.
+	 */
+	void lose(Concert concert) {
+		this.context.getBean(StringRedisTemplate.class)
+			.delete("coordination:ticket-shop:{concert:" + concert.id() + "}");
+	}
+
+	@Test
+	void slowBuyersGetAConcertThatThisStoreCanSellTicketsFor() {
+		Concert other = this.tickets.open(1, Concert.Kind.SLOW, 3, 0);
+		this.tickets.announceToken(other.id(), Long.MAX_VALUE);
+		for (int i = 0; i < 2; i++) {
+			assertThat(this.shop.post("slow-buyer", "{\"instance\":\"" + this.port + "\"}").statusCode())
+				.isEqualTo(200);
+		}
+		ShopState.Outcome slow = Awaitility.await()
+			.atMost(Duration.ofSeconds(60))
+			.until(() -> this.shop.state().slow(), (outcome) -> outcome.counts().open() == 0);
+		assertThat(slow.concert().id()).isGreaterThan(other.id());
+		assertThat(slow.sold()).isEqualTo(2);
 	}
 
 	@Test

@@ -99,8 +99,7 @@ final class ShopProcess implements AutoCloseable {
 	/**
 	 * Asks it to end, and waits until it has: killed, it would leave its Redis behind.
 	 */
-	@Override
-	public void close() {
+	void end() {
 		this.process.destroy();
 		try {
 			if (!this.process.waitFor(60, TimeUnit.SECONDS)) {
@@ -112,6 +111,11 @@ final class ShopProcess implements AutoCloseable {
 			this.process.destroyForcibly();
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	@Override
+	public void close() {
+		end();
 	}
 
 }

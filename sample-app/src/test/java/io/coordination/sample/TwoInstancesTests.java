@@ -8,16 +8,17 @@ import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Two instances in processes of their own, one database, one Redis.
+ * Two instances in processes of their own, one database, one store of locks.
  */
 class TwoInstancesTests {
 
@@ -26,9 +27,10 @@ class TwoInstancesTests {
 	@TempDir(cleanup = CleanupMode.ON_SUCCESS)
 	Path directory;
 
-	@Test
-	void rushSellsEverySeatOnceWithTheLockAndMoreThanThereAreWithout() {
-		try (TwoShops shops = new TwoShops(this.directory)) {
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "zookeeper" })
+	void rushSellsEverySeatOnceWithTheLockAndMoreThanThereAreWithout(String backend) {
+		try (TwoShops shops = new TwoShops(this.directory, backend)) {
 			ShopClient other = shops.other().client();
 			ShopState state = shops.one().client().rush(200, 100);
 
@@ -52,10 +54,11 @@ class TwoInstancesTests {
 		}
 	}
 
-	@Test
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "zookeeper" })
 	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -9 needs a Unix")
-	void nextBuyerEntersAfterTheLeaseOfAKilledHolderAndNotBefore() {
-		try (TwoShops shops = new TwoShops(this.directory,
+	void nextBuyerEntersAfterTheLeaseOfAKilledHolderAndNotBefore(String backend) {
+		try (TwoShops shops = new TwoShops(this.directory, backend,
 				"--coordination.lock.lease-time=" + LEASE.toMillis() + "ms")) {
 			ShopProcess killed = shops.withoutDatabase();
 			ShopClient survivor = shops.withDatabase().client();
@@ -79,11 +82,12 @@ class TwoInstancesTests {
 		}
 	}
 
-	@Test
+	@ParameterizedTest
+	@ValueSource(strings = { "redis", "zookeeper" })
 	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -STOP needs a Unix")
-	void holderStoppedForLongerThanItsLeaseSellsNothing() {
-		try (TwoShops shops = new TwoShops(this.directory, "--coordination.lock.lease-time=" + LEASE.toMillis() + "ms",
-				"--sample.slow-think-time=8s")) {
+	void holderStoppedForLongerThanItsLeaseSellsNothing(String backend) {
+		try (TwoShops shops = new TwoShops(this.directory, backend,
+				"--coordination.lock.lease-time=" + LEASE.toMillis() + "ms", "--sample.slow-think-time=8s")) {
 			ShopProcess stopped = shops.withoutDatabase();
 			ShopClient other = shops.withDatabase().client();
 			String holder = stopped.client().name();

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Two instances of the shop in processes of their own, started at the same moment, with a
- * database and a Redis that nobody else has.
+ * database and a Redis or ZooKeeper that nobody else has.
  */
 final class TwoShops implements AutoCloseable {
 
@@ -14,8 +14,9 @@ final class TwoShops implements AutoCloseable {
 
 	private final ShopProcess other;
 
-	TwoShops(Path directory, String... options) {
+	TwoShops(Path directory, String backend, String... options) {
 		List<String> all = new ArrayList<>(List.of(options));
+		all.add("--coordination.backend=" + backend);
 		all.add("--sample.redis-port=" + FreePorts.next());
 		// Nothing listens there, even if there is a Redis on this machine
 		all.add("--sample.existing-redis-port=" + FreePorts.next());

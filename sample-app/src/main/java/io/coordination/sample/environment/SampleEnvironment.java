@@ -11,10 +11,12 @@ import java.util.Map;
 
 import io.coordination.sample.SampleApplication;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.system.ApplicationHome;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -23,7 +25,7 @@ import org.springframework.core.env.MapPropertySource;
 
 /**
  * Gives the sample what it needs to run from a fresh clone: a directory that all its
- * instances share, and a Redis, if none is configured.
+ * instances share, and a Redis or a ZooKeeper, if none is configured.
  */
 final class SampleEnvironment implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
@@ -38,15 +40,44 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 		Path directory = directory(environment);
 		Map<String, Object> properties = new HashMap<>();
 		properties.put("sample.directory", directory.toString());
-		if (!isRedisConfigured(environment)) {
-			SharedRedis redis = new SharedRedis(directory,
-					environment.getProperty("sample.redis-port", Integer.class, 16379));
-			destroyLast(context.getBeanFactory(), redis);
-			properties.put("spring.data.redis.host", "127.0.0.1");
-			properties.put("spring.data.redis.port",
-					redis.open(environment.getProperty("sample.existing-redis-port", Integer.class, 6379)));
+		if (environment.getProperty("coordination.backend", "").equals("zookeeper")) {
+			addZookeeper(context, directory, properties);
+		}
+		else {
+			addRedis(context, directory, properties);
 		}
 		environment.getPropertySources().addFirst(new MapPropertySource("sample", properties));
+	}
+
+	private static void addRedis(ConfigurableApplicationContext context, Path directory,
+			Map<String, Object> properties) {
+		ConfigurableEnvironment environment = context.getEnvironment();
+		if (isRedisConfigured(environment)) {
+			return;
+		}
+		SharedRedis redis = new SharedRedis(directory,
+				environment.getProperty("sample.redis-port", Integer.class, 16379));
+		destroyLast(context.getBeanFactory(), redis);
+		properties.put("spring.data.redis.host", "127.0.0.1");
+		properties.put("spring.data.redis.port",
+				redis.open(environment.getProperty("sample.existing-redis-port", Integer.class, 6379)));
+	}
+
+	private static void addZookeeper(ConfigurableApplicationContext context, Path directory,
+			Map<String, Object> properties) {
+		ConfigurableEnvironment environment = context.getEnvironment();
+		// As in an application that does not have the starter for it
+		properties.put("spring.autoconfigure.exclude", DataRedisAutoConfiguration.class.getName());
+		if (environment.containsProperty("coordination.zookeeper.connect-string")) {
+			return;
+		}
+		SharedZookeeper zookeeper = new SharedZookeeper(directory);
+		destroyLast(context.getBeanFactory(), zookeeper);
+		properties.put("coordination.zookeeper.connect-string", zookeeper.open());
+		if (!environment.containsProperty("coordination.zookeeper.session-timeout")) {
+			// Too short for an ensemble, where a server needs time to miss its leader
+			properties.put("coordination.zookeeper.session-timeout", "5s");
+		}
 	}
 
 	private static Path directory(ConfigurableEnvironment environment) {
@@ -79,10 +110,9 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 		return CHOICES.stream().anyMatch(redis::containsKey);
 	}
 
-	private static void destroyLast(ConfigurableListableBeanFactory beans, SharedRedis redis) {
-		// What is registered first is destroyed last: after everything that talks to
-		// Redis
-		((DefaultSingletonBeanRegistry) beans).registerDisposableBean("sharedRedis", redis);
+	private static void destroyLast(ConfigurableListableBeanFactory beans, DisposableBean server) {
+		// What is registered first is destroyed last: after everything that talks to it
+		((DefaultSingletonBeanRegistry) beans).registerDisposableBean("sharedServer", server);
 	}
 
 }

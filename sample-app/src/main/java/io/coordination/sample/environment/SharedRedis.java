@@ -72,7 +72,7 @@ final class SharedRedis implements DisposableBean {
 		this.startTimeout = startTimeout;
 		this.directory = directory;
 		this.port = port;
-		this.startLock = new StartLock(directory);
+		this.startLock = new StartLock(directory, "redis");
 	}
 
 	/**

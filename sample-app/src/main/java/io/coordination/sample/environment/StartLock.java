@@ -10,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Lets one instance at a time start, join or stop the shared Redis. The operating system
+ * Lets one process at a time start, join or stop a shared server. The operating system
  * frees it when a process dies.
  */
 final class StartLock {
@@ -20,8 +20,8 @@ final class StartLock {
 
 	private final Path file;
 
-	StartLock(Path directory) {
-		this.file = directory.resolve("redis.lock");
+	StartLock(Path directory, String server) {
+		this.file = directory.resolve(server + ".lock");
 	}
 
 	<T> T call(Supplier<T> action) {

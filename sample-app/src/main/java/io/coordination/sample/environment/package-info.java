@@ -1,6 +1,6 @@
 /**
  * What lets the sample run from a fresh clone: a directory for all instances, and a Redis
- * for people who have none.
+ * or a ZooKeeper for people who have none.
  */
 @NullMarked
 package io.coordination.sample.environment;
