@@ -30,7 +30,7 @@ record OwnersNode(String path, NodeName name, long revision, ZookeeperSession se
 	 * @return the nodes that end with this session
 	 */
 	static CompletionStage<List<OwnersNode>> find(ZookeeperSession session, LockPath path, OwnerId owner) {
-		return session.children(path.lock()).thenCompose((children) -> {
+		return session.latestChildren(path.lock()).thenCompose((children) -> {
 			List<String> names = children.value();
 			if (names == null && !children.isMissing()) {
 				throw ZookeeperFailures.answered(children.code(), path.lock());

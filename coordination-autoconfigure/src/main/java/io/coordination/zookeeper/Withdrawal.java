@@ -18,17 +18,18 @@ record Withdrawal(ZookeeperSession session, LockPath path) {
 	 * Removes a node, and reads the line as it was just before.
 	 */
 	CompletionStage<Boolean> of(NodeName mine) {
-		CompletionStage<Reply<List<String>>> line = this.session.children(this.path.lock());
+		CompletionStage<Reply<List<String>>> line = this.session.latestChildren(this.path.lock());
 		return line.thenCombine(this.session.delete(this.path.node(mine.text())),
 				(children, deleted) -> wasFirst(children, mine, deleted));
 	}
 
 	/**
 	 * Reads the line, and removes every node of an owner. A node whose creation was sent
-	 * earlier, over this session or one before it, is in the line or will never be.
+	 * earlier over this session or one before it, or was answered to anybody, is in the
+	 * line or will never be.
 	 */
 	CompletionStage<Boolean> ofAll(OwnerId owner) {
-		return this.session.children(this.path.lock()).thenCompose((children) -> {
+		return this.session.latestChildren(this.path.lock()).thenCompose((children) -> {
 			List<String> names = children.value();
 			if (names == null && !children.isMissing()) {
 				throw ZookeeperFailures.answered(children.code(), this.path.lock());

@@ -42,6 +42,16 @@ record ZookeeperSession(ZooKeeper zooKeeper, long id, List<ACL> acl) {
 		return reply;
 	}
 
+	/**
+	 * Reads the names below a node as they are after all that anybody was answered. A
+	 * write goes ahead, whatever comes of it: alone, the read would be answered by a
+	 * server that may lag behind the one that others talk to.
+	 */
+	CompletionStage<Reply<List<String>>> latestChildren(String path) {
+		check(List.of(path));
+		return children(path);
+	}
+
 	CompletionStage<Reply<Stat>> stat(String path) {
 		CompletableFuture<Reply<Stat>> reply = new CompletableFuture<>();
 		this.zooKeeper.exists(path, false, (code, asked, context, stat) -> reply.complete(Reply.of(code, stat)), null);
