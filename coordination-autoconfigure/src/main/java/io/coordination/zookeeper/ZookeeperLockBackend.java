@@ -209,19 +209,20 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	@Override
 	public CompletionStage<Collection<String>> check() {
-		return this.connection.requestWhenConnected((session, question) -> session.stat("/")
-			.thenCombine(this.connection.versions(session).tooOld(), (reply, tooOld) -> {
-				if (reply.isMissing()) {
-					throw ZookeeperFailures.noChroot("/");
-				}
-				if (!reply.isOk()) {
-					throw ZookeeperFailures.answered(reply.code(), "/");
-				}
-				if (tooOld != null) {
-					throw new BackendException(tooOld, false, null);
-				}
-				return warnings(Duration.ofMillis(session.zooKeeper().getSessionTimeout()));
-			}));
+		return this.connection.requestWhenConnected((session, question) -> session.stat("/").thenCompose((reply) -> {
+			if (reply.isMissing()) {
+				throw ZookeeperFailures.noChroot("/");
+			}
+			if (!reply.isOk()) {
+				throw ZookeeperFailures.answered(reply.code(), "/");
+			}
+			return this.connection.versions(session).tooOld();
+		}).thenCombine(session.isOfEnsemble(), (tooOld, ensemble) -> {
+			if (tooOld != null) {
+				throw new BackendException(tooOld, false, null);
+			}
+			return ensemble ? warnings(Duration.ofMillis(session.zooKeeper().getSessionTimeout())) : List.of();
+		}));
 	}
 
 	private static List<String> warnings(Duration session) {

@@ -90,6 +90,16 @@ record ZookeeperSession(ZooKeeper zooKeeper, long id, List<ACL> acl) {
 	}
 
 	/**
+	 * Whether the server is one of an ensemble; one that does not say counts as such.
+	 */
+	CompletionStage<Boolean> isOfEnsemble() {
+		CompletableFuture<Boolean> reply = new CompletableFuture<>();
+		this.zooKeeper.getConfig(false,
+				(code, asked, context, data, stat) -> reply.complete(code != 0 || data.length > 0), null);
+		return reply;
+	}
+
+	/**
 	 * For how long the session surely goes on after a request that was confirmed.
 	 * <p>
 	 * The leader ends a session when it has not heard of it for the time that was agreed

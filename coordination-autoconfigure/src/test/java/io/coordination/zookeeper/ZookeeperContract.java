@@ -26,6 +26,10 @@ abstract class ZookeeperContract extends LockBackendContract {
 		server = started;
 	}
 
+	static String address() {
+		return server.proxy().address();
+	}
+
 	@AfterAll
 	static void stopServer() {
 		ZookeeperServer started = server;
@@ -37,9 +41,8 @@ abstract class ZookeeperContract extends LockBackendContract {
 
 	@Override
 	protected LockBackendFactory newFactory() {
-		return ZookeeperLockBackendFactory.of(server.proxy().address(), null,
-				new ZookeeperLockSettings(Duration.ofSeconds(16), Duration.ofSeconds(10), Duration.ofSeconds(1),
-						"/coordination", ZookeeperLockSettings.Access.OPEN));
+		return ZookeeperLockBackendFactory.of(address(), null, new ZookeeperLockSettings(Duration.ofSeconds(16),
+				Duration.ofSeconds(10), Duration.ofSeconds(1), "/coordination", ZookeeperLockSettings.Access.OPEN));
 	}
 
 	/**

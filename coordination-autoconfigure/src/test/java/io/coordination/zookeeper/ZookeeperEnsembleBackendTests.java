@@ -1,8 +1,11 @@
 package io.coordination.zookeeper;
 
+import java.time.Duration;
+
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import io.coordination.backend.ContractClient;
 import io.coordination.backend.LockKey;
 import io.coordination.backend.LockRequest;
 import io.coordination.backend.OwnerId;
@@ -19,6 +22,20 @@ class ZookeeperEnsembleBackendTests extends ZookeeperContract {
 	@BeforeAll
 	static void startServer() {
 		runOn(ZookeeperServer.startEnsemble());
+	}
+
+	@Test
+	void shortSessionIsWarnedOf() {
+		ZookeeperLockSettings shorter = new ZookeeperLockSettings(Duration.ofSeconds(14), Duration.ofSeconds(10),
+				Duration.ofSeconds(1), "/coordination", ZookeeperLockSettings.Access.OPEN);
+		try (ZookeeperProcess process = new ZookeeperProcess(ZookeeperLockBackendFactory.of(address(), null, shorter));
+				ZookeeperProcess longer = process()) {
+			assertThat(ContractClient.answer(process.backend().check())).singleElement()
+				.asString()
+				.startsWith("The session with ZooKeeper is only 14000 ms long")
+				.contains("'coordination.zookeeper.session-timeout'");
+			assertThat(ContractClient.answer(longer.backend().check())).isEmpty();
+		}
 	}
 
 	/**
