@@ -181,6 +181,9 @@ final class ZookeeperProxy implements AutoCloseable {
 				OutputStream out = to.getOutputStream();
 				for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
 					gate.pass(this);
+					if (this.closed) {
+						break;
+					}
 					out.write(buffer, 0, length);
 				}
 			}
