@@ -116,7 +116,6 @@ final class Claim {
 			}
 			this.uncertain = ZookeeperFailures.mayHaveApplied(mine.code());
 			if (mine.isMissing()) {
-				this.known.forget(this.path);
 				return above.thenCompose((code) -> notJoined(session, code, wait, question, all));
 			}
 			throw ZookeeperFailures.answered(mine.code(), this.path.lock());
@@ -158,7 +157,7 @@ final class Claim {
 				return join(session, wait, question, false);
 			}
 			if (!check.isOk()) {
-				throw ZookeeperFailures.answered(check.code(), mine.path());
+				return failed(mine, ZookeeperFailures.answered(check.code(), mine.path()));
 			}
 			return decide(mine, line, wait);
 		}).thenCompose((attempt) -> attempt);
@@ -181,22 +180,21 @@ final class Claim {
 	}
 
 	private CompletionStage<Attempt> decide(OwnersNode mine, Reply<List<String>> children, boolean wait) {
-		List<String> names = children.value();
-		if (names == null) {
-			throw ZookeeperFailures.answered(children.code(), this.path.lock());
-		}
 		if (!mine.equals(this.node)) {
 			// Given up meanwhile
 			return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
 		}
+		List<String> names = children.value();
+		if (names == null) {
+			return failed(mine, ZookeeperFailures.answered(children.code(), this.path.lock()));
+		}
 		Line line = Line.of(names);
 		String foreign = line.foreign();
-		if (foreign != null || line.isWornOut()) {
-			BackendException why = (foreign != null) ? ZookeeperFailures.foreign(this.path, foreign)
-					: ZookeeperFailures.wornOut(this.request.key(), this.path);
-			return leave(mine).thenApply((left) -> {
-				throw why;
-			});
+		if (foreign != null) {
+			return failed(mine, ZookeeperFailures.foreign(this.path, foreign));
+		}
+		if (line.isWornOut()) {
+			return failed(mine, ZookeeperFailures.wornOut(this.request.key(), this.path));
 		}
 		if (!line.has(mine.name())) {
 			// Somebody removed it: the next question begins anew
@@ -218,13 +216,16 @@ final class Claim {
 	private CompletionStage<Attempt> follow(OwnersNode mine, NodeName before, boolean first, String holder) {
 		String watched = this.path.node(before.text());
 		Predecessor present = this.predecessor;
-		if (present != null && present.path.equals(watched) && present.of.equals(mine)) {
-			this.predecessor = new Predecessor(mine, watched, first, present.revision);
-			return CompletableFuture.completedStage(new Attempt.Busy(first ? present.revision : 0, null, holder));
+		if (present != null && present.path().equals(watched)) {
+			this.predecessor = new Predecessor(mine, watched, first, present.revision());
+			return CompletableFuture.completedStage(new Attempt.Busy(first ? present.revision() : 0, null, holder));
 		}
 		forgetPredecessor();
 		this.predecessor = new Predecessor(mine, watched, first, 0);
 		return this.watches.watch(mine.session(), watched, this).thenCompose((reply) -> {
+			if (!mine.equals(this.node)) {
+				return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
+			}
 			Stat stat = reply.value();
 			if (stat != null) {
 				this.predecessor = new Predecessor(mine, watched, first, stat.getCzxid());
@@ -232,23 +233,24 @@ final class Claim {
 			}
 			this.predecessor = null;
 			if (!reply.isMissing()) {
-				throw ZookeeperFailures.answered(reply.code(), watched);
+				return failed(mine, ZookeeperFailures.answered(reply.code(), watched));
 			}
 			return mine.session().children(this.path.lock()).thenCompose((line) -> decide(mine, line, true));
 		});
 	}
 
 	/**
-	 * The node that this one waits behind is gone.
+	 * A node is gone that this one may wait behind. The news may be meant for the node of
+	 * a later session than ours.
 	 */
 	void predecessorGone(String gone) {
 		Predecessor before = this.predecessor;
-		if (before == null || !before.of.equals(this.node) || !before.path.equals(gone)) {
+		if (before == null || !before.path().equals(gone) || before.of().session().isOver()) {
 			return;
 		}
 		this.predecessor = null;
-		OwnersNode mine = before.of;
-		if (before.first) {
+		OwnersNode mine = before.of();
+		if (before.first()) {
 			granted(mine);
 			return;
 		}
@@ -257,7 +259,7 @@ final class Claim {
 			.thenCompose((line) -> decide(mine, line, true))
 			.whenComplete((attempt, ex) -> {
 				// Whatever went wrong, the next question finds out
-				if (attempt instanceof Attempt.Granted && mine.equals(this.node)) {
+				if (attempt instanceof Attempt.Granted) {
 					granted(mine);
 				}
 			});
@@ -269,6 +271,18 @@ final class Claim {
 			this.granted = true;
 			taker.granted(mine.lease(this.request));
 		}
+	}
+
+	/**
+	 * A question that surely fails leaves no node, save that of an owner who is inside.
+	 */
+	private CompletionStage<Attempt> failed(OwnersNode mine, BackendException why) {
+		if (this.granted || why.mayHaveApplied()) {
+			throw why;
+		}
+		return leave(mine).thenApply((left) -> {
+			throw why;
+		});
 	}
 
 	private CompletionStage<Boolean> leave(OwnersNode mine) {
@@ -286,7 +300,7 @@ final class Claim {
 		Predecessor before = this.predecessor;
 		this.predecessor = null;
 		if (before != null) {
-			this.watches.forget(before.path, this);
+			this.watches.forget(before.path(), this);
 		}
 	}
 
@@ -295,7 +309,7 @@ final class Claim {
 	 * @return whether one of them stood first
 	 */
 	CompletionStage<Boolean> withdraw(ZookeeperSession session) {
-		OwnersNode mine = this.uncertain ? null : this.node;
+		OwnersNode mine = this.node;
 		end();
 		this.uncertain = true;
 		Withdrawal withdrawal = new Withdrawal(session, this.path);
@@ -331,18 +345,6 @@ final class Claim {
 		this.node = null;
 		this.granted = false;
 		forgetPredecessor();
-	}
-
-	/**
-	 * The node before ours.
-	 *
-	 * @param of our node
-	 * @param path the node before it
-	 * @param first whether no other is before it
-	 * @param revision the transaction that created it, or zero while that is not known
-	 */
-	private record Predecessor(OwnersNode of, String path, boolean first, long revision) {
-
 	}
 
 }

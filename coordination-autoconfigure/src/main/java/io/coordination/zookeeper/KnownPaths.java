@@ -58,10 +58,6 @@ final class KnownPaths {
 		this.paths.add(node);
 	}
 
-	void forget(LockPath path) {
-		path.containers().forEach(this.paths::remove);
-	}
-
 	int size() {
 		return this.paths.size();
 	}

@@ -100,6 +100,14 @@ record ZookeeperSession(ZooKeeper zooKeeper, long id, List<ACL> acl) {
 	}
 
 	/**
+	 * Whether the client knows that the session has ended. It does before it begins the
+	 * next one.
+	 */
+	boolean isOver() {
+		return !this.zooKeeper.getState().isAlive();
+	}
+
+	/**
 	 * For how long the session surely goes on after a request that was confirmed.
 	 * <p>
 	 * The leader ends a session when it has not heard of it for the time that was agreed

@@ -2,8 +2,14 @@ package io.coordination.zookeeper;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -36,6 +42,7 @@ class AccessTests extends ZookeeperFixture {
 			.hasMessageContaining("'coordination.zookeeper.username', '.password' and '.acl'")
 			.hasMessageNotContaining("wrong");
 		assertThat(failure.mayHaveApplied()).isFalse();
+		patiently().until(() -> b.leftovers() == 0);
 		assertThat(ContractClient.failure(b.backend().release(lease, Duration.ZERO)).mayHaveApplied()).isFalse();
 		assertThat(a.holds(lease)).isTrue();
 		assertThat(a.release(lease)).isTrue();
@@ -52,6 +59,49 @@ class AccessTests extends ZookeeperFixture {
 		assertThat(b.release(place.pushed())).isTrue();
 		assertThatExceptionOfType(KeeperException.NoAuthException.class)
 			.isThrownBy(() -> server().look().getChildren("/guarded", false));
+	}
+
+	@Test
+	void whoMayNotReadTheLineLeavesNoNodeInIt() throws Exception {
+		ZookeeperProcess a = undisturbed();
+		a.release(a.acquire(request()));
+		server().look().setACL(lockPath(), everybodyMay(ZooDefs.Perms.ALL & ~ZooDefs.Perms.READ), -1);
+		assertRefused(a, lockPath());
+		server().look().setACL(lockPath(), everybodyMay(ZooDefs.Perms.ALL), -1);
+		assertThat(nodes()).isEmpty();
+		patiently().until(() -> a.leftovers() == 0);
+	}
+
+	@Test
+	void whoMayNotReadTheNodeBeforeLeavesTheLine() throws Exception {
+		ZookeeperProcess a = undisturbed();
+		ZookeeperProcess b = undisturbed();
+		ZookeeperLease held = a.acquire(request());
+		server().look().setACL(held.path(), everybodyMay(ZooDefs.Perms.WRITE), -1);
+		BackendException failure = ContractClient.failure(b.enqueue(request()).waiting().poll());
+		assertThat(failure).hasMessageStartingWith("ZooKeeper does not permit it at '" + held.path() + "'");
+		assertThat(failure.mayHaveApplied()).isFalse();
+		assertThat(nodes()).containsExactly(LockPath.name(held.path()));
+		patiently().until(() -> b.leftovers() == 0);
+	}
+
+	@Test
+	void whoMayNotMakeTheNodesAboveIsToldSo() throws Exception {
+		server().look().create("/closed", new byte[0], everybodyMay(ZooDefs.Perms.READ), CreateMode.PERSISTENT);
+		ZookeeperProcess a = closing(new ZookeeperProcess(ZookeeperLockBackendFactory.of(server().address(), null,
+				new ZookeeperLockSettings(Duration.ofSeconds(4), Duration.ofSeconds(10), Duration.ofSeconds(1),
+						"/closed", Access.OPEN))));
+		assertRefused(a, "/closed/locks");
+	}
+
+	private void assertRefused(ZookeeperProcess process, String path) {
+		BackendException failure = ContractClient.failure(process.backend().tryAcquire(request()));
+		assertThat(failure).hasMessageStartingWith("ZooKeeper does not permit it at '" + path);
+		assertThat(failure.mayHaveApplied()).isFalse();
+	}
+
+	private static List<ACL> everybodyMay(int permissions) {
+		return Collections.singletonList(new ACL(permissions, new Id("world", "anyone")));
 	}
 
 	private ZookeeperProcess process(String digest) {

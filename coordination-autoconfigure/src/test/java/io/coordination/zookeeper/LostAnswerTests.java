@@ -35,6 +35,18 @@ class LostAnswerTests extends ZookeeperFixture {
 		assertThat(server().stat(lease.path()).getCzxid()).isEqualTo(lease.revision());
 		assertThat(this.a.release(lease)).isTrue();
 		assertThat(nodes()).isEmpty();
+		patiently().until(() -> this.a.leftovers() == 0);
+	}
+
+	@Test
+	void ownerThatAsksAgainBeforeItIsAnsweredDoesNotStandInItsOwnWay() throws Exception {
+		LockRequest request = request();
+		CompletionStage<Attempt> attempt = untilThereAre(1, () -> this.a.backend().tryAcquire(request));
+		assertThat(ContractClient.failure(attempt).mayHaveApplied()).isTrue();
+		CompletionStage<Attempt> again = this.a.backend().tryAcquire(request);
+		server().proxy().pass();
+		ZookeeperLease lease = ZookeeperProcess.lease(ContractClient.answer(again));
+		assertThat(nodes()).containsExactly(LockPath.name(lease.path()));
 	}
 
 	@Test

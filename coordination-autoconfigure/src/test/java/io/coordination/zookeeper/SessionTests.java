@@ -68,6 +68,9 @@ class SessionTests extends ZookeeperFixture {
 		assertThat(next.revision()).isGreaterThan(lease.revision());
 		assertThat(nodes()).containsExactly(LockPath.name(next.path()));
 		assertThat(server().stat(next.path()).getEphemeralOwner()).isEqualTo(next.session());
+		assertThat(a.release(lease)).isFalse();
+		assertThat(a.release(next)).isTrue();
+		assertThat(nodes()).isEmpty();
 	}
 
 	@Test
@@ -126,6 +129,24 @@ class SessionTests extends ZookeeperFixture {
 		second.pushed();
 		assertThat(place.isPushed()).isFalse();
 		assertThat(third.isPushed()).isFalse();
+	}
+
+	@Test
+	void newsToALaterSessionDoesNotGrantANodeOfAnEarlierOne() throws Exception {
+		ZookeeperProcess a = process();
+		ZookeeperProcess b = undisturbed();
+		ZookeeperLease held = b.acquire(request());
+		ZookeeperProcess.Place place = a.enqueue(request());
+		place.pollInVain();
+		ZookeeperSession before = a.session();
+		server().expire(before);
+		a.awaitAnotherSession(before);
+		// Another waiter of the same process has the next session watch the same node
+		ZookeeperProcess.Place other = a.enqueue(request());
+		other.pollInVain();
+		assertThat(b.release(held)).isTrue();
+		assertThat(other.pushed().session()).isEqualTo(a.session().id());
+		assertThat(place.isPushed()).isFalse();
 	}
 
 	@Test

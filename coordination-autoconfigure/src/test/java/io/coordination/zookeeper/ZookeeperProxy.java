@@ -241,6 +241,9 @@ public final class ZookeeperProxy implements AutoCloseable {
 						ZookeeperProxy.this.beforeEach.run();
 					}
 					gate.pass(this);
+					if (this.closed) {
+						break;
+					}
 					out.writeInt(message.length);
 					out.write(message);
 					out.flush();

@@ -21,7 +21,8 @@ import org.apache.zookeeper.ZooDefs.OpCode;
 
 /**
  * A network between a client and a server that takes its time in both directions, and
- * counts what the client asks for. Pings and the building of connections do not count.
+ * counts what the client asks for. Pings, and what builds a connection or a session, do
+ * not count.
  * <p>
  * <b>Round trips</b> are counted by cause and not by time. An answer has a depth: one
  * more than the deepest answer that had been handed to the client when the question came.
@@ -43,7 +44,8 @@ final class ZookeeperWire implements AutoCloseable {
 			Map.entry(OpCode.getChildren2, "getChildren2"), Map.entry(OpCode.multi, "multi"),
 			Map.entry(OpCode.checkWatches, "checkWatches"), Map.entry(OpCode.removeWatches, "removeWatches"));
 
-	private static final Set<Integer> NOT_COUNTED = Set.of(OpCode.ping, OpCode.auth, OpCode.closeSession);
+	private static final Set<Integer> NOT_COUNTED = Set.of(OpCode.ping, OpCode.auth, OpCode.setWatches,
+			OpCode.setWatches2, OpCode.closeSession);
 
 	private final int serverPort;
 
@@ -57,6 +59,8 @@ final class ZookeeperWire implements AutoCloseable {
 	private final Map<String, Integer> requests = new TreeMap<>();
 
 	private int depth;
+
+	private String fatal;
 
 	ZookeeperWire(int serverPort, Duration delay) {
 		this.serverPort = serverPort;
@@ -100,8 +104,20 @@ final class ZookeeperWire implements AutoCloseable {
 		return this.depth;
 	}
 
-	private synchronized int asked(int kind) {
-		this.requests.merge(KINDS.getOrDefault(kind, "kind " + kind), 1, Integer::sum);
+	/**
+	 * Has the next request of a kind break the connection instead of getting through.
+	 */
+	synchronized void breakAt(String kind) {
+		this.fatal = kind;
+	}
+
+	private synchronized int asked(int kind) throws IOException {
+		String name = KINDS.getOrDefault(kind, "kind " + kind);
+		this.requests.merge(name, 1, Integer::sum);
+		if (name.equals(this.fatal)) {
+			this.fatal = null;
+			throw new IOException("Broken at " + name);
+		}
 		return this.depth + 1;
 	}
 
@@ -225,7 +241,7 @@ final class ZookeeperWire implements AutoCloseable {
 
 	private interface Seen {
 
-		void frame(ByteBuffer content);
+		void frame(ByteBuffer content) throws IOException;
 
 	}
 
