@@ -1,24 +1,38 @@
 package io.coordination.zookeeper;
 
-import java.util.Set;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
- * The nodes above those of owners: made when they are missing, and remembered so that
- * they are not made each time. What is remembered may be wrong, since the server removes
- * containers that are empty; then the creation of an owner's node says so.
+ * The nodes above those of owners: made when they may be missing, and remembered for a
+ * short time after each use, so that they are not made each time. The server removes
+ * containers that are empty, once a minute unless configured otherwise: what was not used
+ * for a while is made anew in the same flush, which costs a write and no wait. What is
+ * remembered may be wrong all the same; then the creation of an owner's node says so.
  */
 final class KnownPaths {
 
 	/** How many are remembered. With more, it costs a write to have forgotten them. */
 	static final int MOST = 10_000;
 
-	private final Set<String> paths = ConcurrentHashMap.newKeySet();
+	/** For how long after its use a container is taken for there. */
+	static final Duration KEPT = Duration.ofSeconds(10);
+
+	private final LongSupplier nanoTime;
+
+	/** When each was used last. */
+	private final Map<String, Long> paths = new ConcurrentHashMap<>();
+
+	KnownPaths(LongSupplier nanoTime) {
+		this.nanoTime = nanoTime;
+	}
 
 	/**
 	 * Sends what makes the nodes above those of owners, ahead of what needs them.
@@ -33,11 +47,17 @@ final class KnownPaths {
 			}
 		}
 		for (String node : path.containers()) {
-			if (all || !this.paths.contains(node)) {
+			if (all || !isKnown(node)) {
 				code = create(session, node, CreateMode.CONTAINER, code);
 			}
 		}
 		return code;
+	}
+
+	private boolean isKnown(String node) {
+		long now = this.nanoTime.getAsLong();
+		return this.paths.computeIfPresent(node,
+				(path, used) -> (now - used < KEPT.toNanos()) ? Long.valueOf(now) : null) != null;
 	}
 
 	private CompletionStage<Code> create(ZookeeperSession session, String node, CreateMode mode,
@@ -55,7 +75,7 @@ final class KnownPaths {
 		if (this.paths.size() >= MOST) {
 			this.paths.clear();
 		}
-		this.paths.add(node);
+		this.paths.put(node, this.nanoTime.getAsLong());
 	}
 
 	int size() {

@@ -46,7 +46,7 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	private final Watches watches = new Watches();
 
-	private final KnownPaths known = new KnownPaths();
+	private final KnownPaths known = new KnownPaths(System::nanoTime);
 
 	/** The owners that have, or may have, a node. */
 	private final ConcurrentHashMap<OwnerId, Claim> claims = new ConcurrentHashMap<>();

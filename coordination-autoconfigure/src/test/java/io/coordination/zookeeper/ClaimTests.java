@@ -38,7 +38,8 @@ class ClaimTests extends ZookeeperFixture {
 
 	private final Watches watches = new Watches();
 
-	private final Claim claim = new Claim(this.request, LockPath.of(ROOT, key()), this.watches, new KnownPaths());
+	private final Claim claim = new Claim(this.request, LockPath.of(ROOT, key()), this.watches,
+			new KnownPaths(System::nanoTime));
 
 	private ZookeeperSession session;
 
