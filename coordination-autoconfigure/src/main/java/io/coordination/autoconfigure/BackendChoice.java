@@ -51,8 +51,8 @@ final class BackendChoice {
 
 	private static FailureAnalyzedException none() {
 		return new FailureAnalyzedException("There is no lock backend, and locks are never only local.",
-				"Add a client library, such as spring-boot-starter-data-redis, or set '" + PROPERTY
-						+ "' to 'memory' in a test.");
+				"Add a client library, such as spring-boot-starter-data-redis, or curator-framework and set "
+						+ "'coordination.zookeeper.connect-string', or set '" + PROPERTY + "' to 'memory' in a test.");
 	}
 
 	private static FailureAnalyzedException several(String names) {

@@ -86,8 +86,17 @@ final class Grant {
 		this.noticed = noticed;
 		this.hardEnd = anchor + this.terms.leaseNanos();
 		this.validity = new Validity(anchor + armedNanos - Terms.margin(armedNanos), anchor, armedNanos, null);
-		this.renewAt = (pushed && anchor + armedNanos / 2 - noticed.nanos() < 0) ? noticed.nanos()
-				: noticed.nanos() + armedNanos / 3;
+		this.renewAt = firstRenewal(anchor, armedNanos, noticed.nanos());
+	}
+
+	/**
+	 * A grant that was pushed may have used up much of its lease: it is renewed before
+	 * half of that is gone, when it would be uncertain, and at once if that is so.
+	 */
+	private static long firstRenewal(long anchor, long armedNanos, long noticed) {
+		long due = armedNanos / 3;
+		long latest = anchor + armedNanos * 5 / 12 - noticed;
+		return noticed + Math.max(0, Math.min(due, latest));
 	}
 
 	/**

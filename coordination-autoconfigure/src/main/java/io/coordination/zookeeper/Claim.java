@@ -1,6 +1,7 @@
 package io.coordination.zookeeper;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -26,36 +27,31 @@ import io.coordination.zookeeper.ZookeeperSession.Created;
  * <p>
  * <b>Invariants.</b>
  * <ol>
- * <li><b>A line is read after a write.</b> Ahead of the line goes a write on the same
- * session: the creation of the node, or later a check of it. So what is read is at least
- * as new as the node, nobody who came before it is missing, and the leader has seen that
- * the session goes on. What is read when a watch has told of a change needs no other
- * write: it is as new, and the engine relies on the session since its last question only.
- * Seeing somebody who has left does no harm: the watch finds no node, and the line is
- * read again.
+ * <li><b>A line is read after a write</b> on the same session: the creation of the node,
+ * or later a check of it. So nobody who came before the node is missing, and the leader
+ * has seen that the session goes on. What is read when a watch has told of a change is as
+ * new. Seeing somebody who has left does no harm: the watch finds no node then.
  * <li><b>All requests of a question go to one session</b>, and a node is granted only in
  * the session that it ends with. A node of an earlier session is removed, never used, for
  * the server may end it at any moment (CURATOR-604).
  * <li><b>One node an owner.</b> A creation whose answer was lost may have had its effect:
- * then the owner looks for a node of its name first. Nothing sent earlier over the
- * session is executed after that look.
- * <li><b>Nothing late.</b> A node whose creation is answered after its request has failed
- * is deleted at once.
+ * then a node of the owner's name is looked for first, behind a write.
+ * <li><b>Nothing late.</b> A request that has failed creates nothing any more, and a node
+ * whose creation is answered after that is deleted at once.
  * <li><b>Closed when in doubt.</b> A node that is none of ours, and sequence numbers that
  * are used up, let nobody in: the owner's node is deleted and the question fails.
  * </ol>
  * The questions of one lock take {@linkplain Turns turns}; answers and events come on the
- * session's thread. So the fields are written by one thread at a time.
+ * session's thread.
  */
 final class Claim {
 
-	private final LockRequest request;
+	final LockRequest request;
 
 	private final LockPath path;
 
 	private final Watches watches;
 
-	/** The containers that need not be made. */
 	private final KnownPaths known;
 
 	private volatile @Nullable ZookeeperPlace place;
@@ -64,6 +60,9 @@ final class Claim {
 
 	/** Whether there may be a node that we do not know of. */
 	private volatile boolean uncertain;
+
+	/** The node before that one, which may be there still. */
+	private volatile @Nullable OwnersNode left;
 
 	private volatile @Nullable Predecessor predecessor;
 
@@ -77,13 +76,6 @@ final class Claim {
 		this.known = known;
 	}
 
-	LockRequest request() {
-		return this.request;
-	}
-
-	/**
-	 * Names the place that hears of a grant.
-	 */
 	void servedBy(ZookeeperPlace taker) {
 		this.place = taker;
 	}
@@ -98,13 +90,26 @@ final class Claim {
 		if (mine != null && mine.session().id() == session.id()) {
 			return askAgain(session, mine, wait, question);
 		}
-		if (mine != null || this.uncertain) {
-			return find(session, wait, question);
+		if (mine != null && hasGone(wait)) {
+			return busy();
 		}
-		return join(session, wait, question, false);
+		return (mine != null || this.uncertain) ? find(session, wait, question) : join(session, wait, question, false);
+	}
+
+	/**
+	 * Our node has gone. A waiter that was let in meanwhile does not join again: it
+	 * learns of its loss by the next renewal.
+	 */
+	private boolean hasGone(boolean wait) {
+		boolean inside = this.granted && wait;
+		end();
+		return inside;
 	}
 
 	private CompletionStage<Attempt> join(ZookeeperSession session, boolean wait, Pending<?> question, boolean all) {
+		if (question.isOver()) {
+			throw ZookeeperFailures.tooLate();
+		}
 		this.uncertain = true;
 		CompletionStage<Code> above = this.known.create(session, this.path, all);
 		CompletionStage<Reply<Created>> created = session.create(this.path.node(NodeName.prefix(this.request.owner())),
@@ -116,21 +121,15 @@ final class Claim {
 			}
 			this.uncertain = ZookeeperFailures.mayHaveApplied(mine.code());
 			if (mine.isMissing()) {
-				return above.thenCompose((code) -> notJoined(session, code, wait, question, all));
+				return above.thenCompose((code) -> {
+					if (all || (code != Code.OK && code != Code.NONODE)) {
+						throw ZookeeperFailures.notMade(code, this.path);
+					}
+					return join(session, wait, question, true);
+				});
 			}
 			throw ZookeeperFailures.answered(mine.code(), this.path.lock());
 		}).thenCompose((attempt) -> attempt);
-	}
-
-	private CompletionStage<Attempt> notJoined(ZookeeperSession session, Code above, boolean wait, Pending<?> question,
-			boolean all) {
-		if (above != Code.OK && above != Code.NONODE) {
-			throw ZookeeperFailures.answered(above, this.path.lock());
-		}
-		if (all) {
-			throw ZookeeperFailures.noChroot(this.path.root().get(0));
-		}
-		return join(session, wait, question, true);
 	}
 
 	private CompletionStage<Attempt> joined(ZookeeperSession session, Created created, Reply<List<String>> line,
@@ -138,7 +137,7 @@ final class Claim {
 		NodeName name = NodeName.parse(LockPath.name(created.path()));
 		if (question.isOver() || name == null || created.stat().getEphemeralOwner() != session.id()) {
 			session.delete(created.path());
-			throw new BackendException("ZooKeeper answered too late, or with a node that is not ours", true, null);
+			throw ZookeeperFailures.tooLate();
 		}
 		OwnersNode mine = new OwnersNode(created.path(), name, created.stat().getCzxid(), session);
 		this.node = mine;
@@ -153,8 +152,7 @@ final class Claim {
 			Pending<?> question) {
 		return session.check(List.of(mine.path())).thenCombine(session.children(this.path.lock()), (check, line) -> {
 			if (check.isMissing()) {
-				end();
-				return join(session, wait, question, false);
+				return hasGone(wait) ? busy() : join(session, wait, question, false);
 			}
 			if (!check.isOk()) {
 				return failed(mine, ZookeeperFailures.answered(check.code(), mine.path()));
@@ -167,39 +165,34 @@ final class Claim {
 	 * Looks for a node that we do not know of, or that is of an earlier session.
 	 */
 	private CompletionStage<Attempt> find(ZookeeperSession session, boolean wait, Pending<?> question) {
-		end();
 		return OwnersNode.find(session, this.path, this.request.owner()).thenCompose((found) -> {
 			this.uncertain = false;
 			if (found.isEmpty()) {
 				return join(session, wait, question, false);
 			}
-			OwnersNode mine = found.get(0);
-			this.node = mine;
-			return askAgain(session, mine, wait, question);
+			this.node = found.get(0);
+			return askAgain(session, found.get(0), wait, question);
 		});
 	}
 
 	private CompletionStage<Attempt> decide(OwnersNode mine, Reply<List<String>> children, boolean wait) {
 		if (!mine.equals(this.node)) {
 			// Given up meanwhile
-			return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
+			return busy();
 		}
 		List<String> names = children.value();
 		if (names == null) {
 			return failed(mine, ZookeeperFailures.answered(children.code(), this.path.lock()));
 		}
 		Line line = Line.of(names);
-		String foreign = line.foreign();
-		if (foreign != null) {
-			return failed(mine, ZookeeperFailures.foreign(this.path, foreign));
-		}
-		if (line.isWornOut()) {
-			return failed(mine, ZookeeperFailures.wornOut(this.request.key(), this.path));
+		BackendException why = line.fault(this.request.key(), this.path);
+		if (why != null) {
+			return failed(mine, why);
 		}
 		if (!line.has(mine.name())) {
 			// Somebody removed it: the next question begins anew
 			end();
-			return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
+			return busy();
 		}
 		List<NodeName> before = line.before(mine.name());
 		if (before.isEmpty()) {
@@ -224,7 +217,7 @@ final class Claim {
 		this.predecessor = new Predecessor(mine, watched, first, 0);
 		return this.watches.watch(mine.session(), watched, this).thenCompose((reply) -> {
 			if (!mine.equals(this.node)) {
-				return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
+				return busy();
 			}
 			Stat stat = reply.value();
 			if (stat != null) {
@@ -273,6 +266,10 @@ final class Claim {
 		}
 	}
 
+	private static CompletionStage<Attempt> busy() {
+		return CompletableFuture.completedStage(new Attempt.Busy(0, null, null));
+	}
+
 	/**
 	 * A question that surely fails leaves no node, save that of an owner who is inside.
 	 */
@@ -299,9 +296,7 @@ final class Claim {
 	private void forgetPredecessor() {
 		Predecessor before = this.predecessor;
 		this.predecessor = null;
-		if (before != null) {
-			this.watches.forget(before.path(), this);
-		}
+		this.watches.forget(before, this);
 	}
 
 	/**
@@ -313,16 +308,11 @@ final class Claim {
 		end();
 		this.uncertain = true;
 		Withdrawal withdrawal = new Withdrawal(session, this.path);
-		return ((mine != null) ? withdrawal.of(mine.name()) : withdrawal.ofAll(this.request.owner()))
-			.thenApply((held) -> {
-				this.uncertain = false;
-				return held;
-			});
+		CompletionStage<Boolean> held = (mine != null) ? withdrawal.of(mine.name())
+				: withdrawal.ofAll(this.request.owner());
+		return held.whenComplete((first, ex) -> this.uncertain = ex != null);
 	}
 
-	/**
-	 * The node is gone.
-	 */
 	void gone(String path) {
 		OwnersNode mine = this.node;
 		if (mine != null && mine.path().equals(path)) {
@@ -330,18 +320,26 @@ final class Claim {
 		}
 	}
 
+	void letGo() {
+		this.granted = false;
+	}
+
 	boolean isGranted() {
 		return this.granted;
 	}
 
-	/**
-	 * Whether the owner has nothing in the store.
-	 */
+	Optional<String> nodeOfNobody() {
+		OwnersNode mine = this.uncertain ? this.left : this.node;
+		return Optional.ofNullable(this.granted ? null : mine).map(OwnersNode::path);
+	}
+
 	boolean isEmpty() {
 		return this.node == null && !this.uncertain;
 	}
 
 	private void end() {
+		OwnersNode mine = this.node;
+		this.left = (mine != null) ? mine : this.left;
 		this.node = null;
 		this.granted = false;
 		forgetPredecessor();

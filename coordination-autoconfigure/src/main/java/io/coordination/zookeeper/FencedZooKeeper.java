@@ -58,9 +58,9 @@ public final class FencedZooKeeper {
 	 * @throws LockLostException if the lock is not held any more; nothing was written
 	 * @throws IllegalArgumentException if the lock is not kept in ZooKeeper
 	 * @throws IllegalStateException if the lock is held, but not where this client writes
-	 * @throws KeeperException if ZooKeeper refuses the write, and nothing was written; or
-	 * if the connection broke ({@link KeeperException.ConnectionLossException}), and
-	 * nobody knows whether it was
+	 * @throws KeeperException if ZooKeeper refuses the write, and nothing was written
+	 * (its results begin with one for each lock); or if the connection broke
+	 * ({@link KeeperException.ConnectionLossException}), and nobody knows whether it was
 	 * @throws InterruptedException if the thread is interrupted while it waits; nobody
 	 * knows whether anything was written
 	 */

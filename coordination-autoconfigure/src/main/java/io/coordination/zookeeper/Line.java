@@ -7,6 +7,8 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import io.coordination.backend.BackendException;
+import io.coordination.backend.LockKey;
 import io.coordination.backend.OwnerId;
 
 /**
@@ -58,6 +60,16 @@ record Line(List<NodeName> names, @Nullable String foreign) {
 
 	List<NodeName> of(OwnerId owner) {
 		return this.names.stream().filter((name) -> name.isOf(owner)).toList();
+	}
+
+	/**
+	 * Why nobody is let in, or {@code null} if there is no reason.
+	 */
+	@Nullable BackendException fault(LockKey key, LockPath path) {
+		if (this.foreign != null) {
+			return ZookeeperFailures.foreign(path, this.foreign);
+		}
+		return isWornOut() ? ZookeeperFailures.wornOut(key, path) : null;
 	}
 
 	/**

@@ -44,10 +44,10 @@ record NodeName(String text, String owner, long sequence) {
 	}
 
 	/**
-	 * The owner, for people.
+	 * The owner, for people: whoever may write here may have made it up.
 	 */
 	String readableOwner() {
-		return Encoding.decode(this.owner);
+		return Encoding.decode(this.owner).replaceAll("\\p{Cntrl}", "?");
 	}
 
 }

@@ -26,8 +26,9 @@ record OwnersNode(String path, NodeName name, long revision, ZookeeperSession se
 	}
 
 	/**
-	 * Finds the nodes of an owner, and removes those of another session.
-	 * @return the nodes that end with this session
+	 * Finds the node of an owner that ends with this session, and removes all others of
+	 * the owner.
+	 * @return the node, or an empty list
 	 */
 	static CompletionStage<List<OwnersNode>> find(ZookeeperSession session, LockPath path, OwnerId owner) {
 		return session.latestChildren(path.lock()).thenCompose((children) -> {
@@ -55,7 +56,7 @@ record OwnersNode(String path, NodeName name, long revision, ZookeeperSession se
 				throw ZookeeperFailures.answered(reply.code(), path);
 			}
 		}
-		else if (stat.getEphemeralOwner() != session.id()) {
+		else if (stat.getEphemeralOwner() != session.id() || !found.isEmpty()) {
 			session.delete(path);
 		}
 		else {

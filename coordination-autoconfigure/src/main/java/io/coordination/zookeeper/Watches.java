@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who waits for the end of which node. There is one watch for a node, however many wait
@@ -35,7 +36,13 @@ final class Watches implements Watcher {
 		});
 	}
 
-	void forget(String node, Claim claim) {
+	void forget(@Nullable Predecessor before, Claim claim) {
+		if (before != null) {
+			forget(before.path(), claim);
+		}
+	}
+
+	private void forget(String node, Claim claim) {
 		this.waiting.computeIfPresent(node, (path, claims) -> {
 			claims.remove(claim);
 			return claims.isEmpty() ? null : claims;

@@ -60,7 +60,7 @@ final class ZookeeperClientChoice {
 		}
 		CuratorFramework client = clients.getIfUnique();
 		if (client != null) {
-			return Source.of(client, settings);
+			return of(client, settings);
 		}
 		if (names.isEmpty()) {
 			throw new FailureAnalyzedException(
@@ -70,6 +70,17 @@ final class ZookeeperClientChoice {
 		throw new FailureAnalyzedException(
 				"There are several CuratorFrameworks, and locks cannot choose: " + String.join(", ", names) + ".",
 				"Make one of them @Primary, or set " + CONNECT_STRING + " to give locks a session of their own.");
+	}
+
+	private static Source of(CuratorFramework client, ZookeeperLockSettings settings) {
+		try {
+			return Source.of(client, settings);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new FailureAnalyzedException(
+					"Locks cannot use the application's CuratorFramework: " + ex.getMessage() + ".",
+					"Correct the bean, or set " + CONNECT_STRING + " to give locks a session of their own.", ex);
+		}
 	}
 
 	private static ZookeeperLockSettings settings(ZookeeperLockProperties properties) {

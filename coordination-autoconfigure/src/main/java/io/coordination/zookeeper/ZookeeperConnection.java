@@ -154,7 +154,8 @@ final class ZookeeperConnection implements CuratorListener {
 		try {
 			question.apply(session, request).whenComplete(request::end);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
+			// Whatever it is, it is this request's, and the next one has its turn
 			request.end(null, ex);
 		}
 	}
@@ -228,6 +229,22 @@ final class ZookeeperConnection implements CuratorListener {
 
 	boolean isClosed() {
 		return this.closed.get();
+	}
+
+	/**
+	 * Has Curator delete a node, and try again for as long as the client lives.
+	 */
+	void deleteLater(String node) {
+		try {
+			this.client.usingNamespace(null).delete().guaranteed().inBackground().forPath(node);
+		}
+		catch (Exception ex) {
+			logger.warn("A node of a lock in ZooKeeper stays until the application's session ends: {}", node, ex);
+		}
+	}
+
+	boolean isOwned() {
+		return this.owned;
 	}
 
 	/**

@@ -40,6 +40,13 @@ final class ZookeeperFailures {
 		}, mayHaveApplied(code), cause);
 	}
 
+	/**
+	 * The nodes above those of owners could not be made.
+	 */
+	static BackendException notMade(Code code, LockPath path) {
+		return (code != Code.OK && code != Code.NONODE) ? answered(code, path.lock()) : noChroot(path.root().get(0));
+	}
+
 	static BackendException noChroot(String path) {
 		return new BackendException("There is no node above '" + path + "' in ZooKeeper: create the path that ends "
 				+ ADDRESS + ", or remove it there", false, null);
@@ -62,6 +69,10 @@ final class ZookeeperFailures {
 
 	static BackendException closed(boolean mayHaveApplied) {
 		return new BackendException("The connection for locks in ZooKeeper is closed", mayHaveApplied, null);
+	}
+
+	static BackendException tooLate() {
+		return new BackendException("ZooKeeper answered too late, or with a node that is not ours", true, null);
 	}
 
 	static BackendException foreign(LockPath path, String child) {

@@ -32,6 +32,8 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	private static final int CHECKS_A_REQUEST = 256;
 
+	private static final int CHARACTERS_A_REQUEST = 256 * 1024;
+
 	private static final Duration SHORTEST_LEASE = Duration.ofMillis(50);
 
 	private static final Duration SHORTEST_ADVISABLE_SESSION = Duration.ofSeconds(15);
@@ -119,13 +121,26 @@ final class ZookeeperLockBackend implements LockBackend {
 				}
 			}
 			CompletionStage<Renewal> renewal = CompletableFuture.completedStage(new Renewal(Set.of(), lost));
-			for (int i = 0; i < ours.size(); i += CHECKS_A_REQUEST) {
-				renewal = renewal.thenCombine(
-						confirm(session, ours.subList(i, Math.min(ours.size(), i + CHECKS_A_REQUEST))),
-						ZookeeperLockBackend::both);
+			for (int from = 0, to; from < ours.size(); from = to) {
+				to = endOfRequest(ours, from);
+				renewal = renewal.thenCombine(confirm(session, ours.subList(from, to)), ZookeeperLockBackend::both);
 			}
 			return renewal;
 		});
+	}
+
+	/**
+	 * How far a request goes that begins with a lease: a server ends the connection if it
+	 * gets one of more than a megabyte.
+	 */
+	private static int endOfRequest(List<ZookeeperLease> leases, int from) {
+		int characters = 0;
+		int to = from;
+		while (to < leases.size() && to - from < CHECKS_A_REQUEST && characters < CHARACTERS_A_REQUEST) {
+			characters += leases.get(to).path().length();
+			to++;
+		}
+		return to;
 	}
 
 	/**
@@ -180,6 +195,10 @@ final class ZookeeperLockBackend implements LockBackend {
 					"ZooKeeper keeps no lock for nobody: it ends with its session or at once", false, null));
 		}
 		ZookeeperLease given = (ZookeeperLease) lease;
+		Claim claim = this.claims.get(lease.owner());
+		if (claim != null) {
+			claim.letGo();
+		}
 		return this.connection.request(LockPath.of(this.rootPath, lease.key()).lock(), true,
 				(session, question) -> delete(session, given));
 	}
@@ -235,10 +254,14 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	/**
 	 * Closes the connection. Who still has a lock may be at work under it: then our
-	 * session is left to end by itself, as closing it would hand the lock on at once.
+	 * session is left to end by itself, as closing it would hand the lock on at once. Of
+	 * the others nothing stays, though the session is the application's and goes on.
 	 */
 	@Override
 	public void close() {
+		if (!this.connection.isOwned() && !this.connection.isClosed()) {
+			this.claims.values().forEach((claim) -> claim.nodeOfNobody().ifPresent(this.connection::deleteLater));
+		}
 		this.connection.close(this.claims.values().stream().anyMatch(Claim::isGranted));
 		this.claims.clear();
 		this.watches.clear();
@@ -278,7 +301,7 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	private void forgetIfEmpty(Claim claim) {
 		if (claim.isEmpty()) {
-			this.claims.remove(claim.request().owner(), claim);
+			this.claims.remove(claim.request.owner(), claim);
 		}
 	}
 

@@ -111,6 +111,13 @@ public final class ZookeeperLockBackendFactory implements LockBackendFactory {
 
 		static Source of(CuratorFramework client, ZookeeperLockSettings settings) {
 			Objects.requireNonNull(client, "'client' must not be null");
+			try {
+				client.getCuratorListenable();
+			}
+			catch (UnsupportedOperationException ex) {
+				throw new IllegalArgumentException("'client' is a view of another client, which does not tell of the "
+						+ "session: give the client itself, instead of what 'usingNamespace' made of it", ex);
+			}
 			return new Source(() -> client, false, settings);
 		}
 

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.StringUtils;
 
 /**
  * Properties of locks in ZooKeeper.
@@ -28,6 +29,14 @@ public record ZookeeperLockProperties(@Nullable String connectString, @DefaultVa
 		@DefaultValue("10s") Duration connectionTimeout, @DefaultValue("2s") Duration requestTimeout,
 		@DefaultValue("/coordination") String rootPath, @Nullable String username, @Nullable String password,
 		ZookeeperLockSettings.@Nullable Access acl, @DefaultValue Ssl ssl) {
+
+	/**
+	 * Nothing where a placeholder had no value is as good as not set.
+	 */
+	public ZookeeperLockProperties {
+		username = StringUtils.hasLength(username) ? username : null;
+		password = StringUtils.hasLength(password) ? password : null;
+	}
 
 	ZookeeperLockSettings.Access access() {
 		if (this.acl != null) {

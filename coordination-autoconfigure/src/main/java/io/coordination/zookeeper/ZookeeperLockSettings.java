@@ -75,10 +75,10 @@ public record ZookeeperLockSettings(Duration sessionTimeout, Duration connection
 	 * The longest time between two polls of a waiter: less than half of what a session of
 	 * this length surely lasts after one.
 	 * @param session the length of the session
-	 * @return a third of it
+	 * @return a fifth of it
 	 */
 	static Duration pollInterval(Duration session) {
-		return session.dividedBy(3);
+		return session.dividedBy(5);
 	}
 
 }

@@ -108,15 +108,18 @@ record ZookeeperSession(ZooKeeper zooKeeper, long id, List<ACL> acl) {
 	}
 
 	/**
-	 * For how long the session surely goes on after a request that was confirmed.
+	 * For how long the session surely goes on after a request that was confirmed: half of
+	 * its time.
 	 * <p>
 	 * The leader ends a session when it has not heard of it for the time that was agreed
-	 * on. A request through another server is no news of the session to the leader: it is
-	 * told with the next ping between the two, half a tick later. The agreed time has at
-	 * least two ticks, so a quarter of it is more than what can be missing.
+	 * on. That it took a request of the session is no news to it: a server tells it which
+	 * sessions it has heard of with the next ping between the two, half a tick later, and
+	 * may have died by then. So what counts is the request before. An idle client speaks
+	 * after a third of the session at the latest, and it may take half a tick until the
+	 * leader knows of that. Of a session of three ticks or more half is left then.
 	 */
 	Duration validity() {
-		return Duration.ofMillis(this.zooKeeper.getSessionTimeout() * 3L / 4);
+		return Duration.ofMillis(this.zooKeeper.getSessionTimeout() / 2);
 	}
 
 	/**

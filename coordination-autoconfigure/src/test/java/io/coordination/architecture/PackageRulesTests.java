@@ -76,6 +76,9 @@ class PackageRulesTests {
 	void aBackendKnowsOnlyTheInterfaceToStores(String backend) {
 		noClasses().that()
 			.resideInAPackage(backend)
+			// Stands above the engine, as an application does: it is given a handle
+			.and()
+			.doNotHaveFullyQualifiedName("io.coordination.zookeeper.FencedZooKeeper")
 			.should()
 			.dependOnClassesThat(JavaClass.Predicates.resideInAPackage("io.coordination..")
 				.and(JavaClass.Predicates.resideOutsideOfPackages(backend + "..", "io.coordination.backend")))

@@ -49,7 +49,8 @@ class StartUpFailureTests {
 	void withoutABackend(CapturedOutput output) {
 		fails(new FilteredClassLoader(RedisClient.class), Application.class);
 		assertThat(output).contains(analysis("There is no lock backend, and locks are never only local.",
-				"Add a client library, such as spring-boot-starter-data-redis, "
+				"Add a client library, such as spring-boot-starter-data-redis, or curator-framework and set "
+						+ "'coordination.zookeeper.connect-string', "
 						+ "or set 'coordination.backend' to 'memory' in a test."));
 	}
 

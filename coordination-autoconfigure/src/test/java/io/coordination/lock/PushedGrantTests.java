@@ -36,6 +36,23 @@ class PushedGrantTests extends EngineFixture {
 	}
 
 	@Test
+	void aPushedGrantIsRenewedBeforeItIsUncertain() {
+		for (int millis = 0; millis < 1000; millis += 100) {
+			LockHandle other = hold(this.others);
+			CompletableFuture<LockHandle> future = ask(this.locks, SPEC);
+			this.time.advance(Duration.ofMillis(millis));
+			other.close();
+			LockHandle handle = now(future);
+			for (int i = 0; i < 40; i++) {
+				assertThat(handle.state()).as("pushed after %d ms, looked at %d ms later", millis, 50 * i)
+					.isEqualTo(LockState.HELD);
+				this.time.advance(Duration.ofMillis(50));
+			}
+			handle.close();
+		}
+	}
+
+	@Test
 	void aPushThatComesTooLateIsNotEntered() {
 		LockHandle other = hold(this.others);
 		CompletableFuture<LockHandle> future = ask(this.locks, SPEC.withUnboundedWait());

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.coordination.backend.BackendException;
 import io.coordination.backend.ContractClient;
+import io.coordination.backend.LockRequest;
 import io.coordination.zookeeper.ZookeeperLockSettings.Access;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -67,8 +68,11 @@ class AccessTests extends ZookeeperFixture {
 		a.release(a.acquire(request()));
 		server().look().setACL(lockPath(), everybodyMay(ZooDefs.Perms.ALL & ~ZooDefs.Perms.READ), -1);
 		assertRefused(a, lockPath());
+		LockRequest other = request();
+		assertThat(ContractClient.failure(a.backend().withdraw(other))).hasMessageContaining(lockPath());
 		server().look().setACL(lockPath(), everybodyMay(ZooDefs.Perms.ALL), -1);
 		assertThat(nodes()).isEmpty();
+		assertThat(a.withdraw(other)).isFalse();
 		patiently().until(() -> a.leftovers() == 0);
 	}
 

@@ -165,6 +165,8 @@ class ClaimTests extends ZookeeperFixture {
 		ZookeeperLease held = this.others.acquire(request());
 		waitInVain();
 		assertThat(this.claim.isGranted()).isFalse();
+		assertThat(nodes()).as("a node for somebody who may be inside").hasSize(1);
+		waitInVain();
 		assertThat(this.others.release(held)).isTrue();
 		assertThat(pushed().revision()).isGreaterThan(held.revision());
 	}
@@ -260,6 +262,17 @@ class ClaimTests extends ZookeeperFixture {
 		this.claim.gone(lease.path());
 		assertThat(this.claim.isEmpty()).isTrue();
 		assertThat(this.claim.isGranted()).isFalse();
+	}
+
+	@Test
+	void questionThatIsOverCreatesNothing() throws Exception {
+		Pending<Attempt> over = new Pending<>();
+		over.fail(ZookeeperFailures.notConnected());
+		assertThat(ContractClient
+			.failure(this.claim.withdraw(this.session).thenCompose((held) -> this.claim.ask(this.session, true, over))))
+			.hasMessageStartingWith("ZooKeeper answered too late");
+		assertThat(nodes()).isEmpty();
+		assertThat(this.claim.isEmpty()).isTrue();
 	}
 
 	/**

@@ -71,4 +71,10 @@ class LineTests {
 		assertThat(line.isWornOut()).isFalse();
 	}
 
+	@Test
+	void ownerThatSomebodyMadeUpHasNoControlCharacters() {
+		NodeName name = NodeName.parse("v1-host%0AERROR%1B%5B31m%7F@0000000001");
+		assertThat(name.readableOwner()).isEqualTo("host?ERROR?[31m?");
+	}
+
 }

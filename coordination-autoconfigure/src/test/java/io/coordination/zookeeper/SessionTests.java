@@ -178,7 +178,7 @@ class SessionTests extends ZookeeperFixture {
 	void leaseIsReliedOnForLessThanTheSession() throws Exception {
 		ZookeeperProcess a = process();
 		ZookeeperLease lease = a.acquire(request());
-		assertThat(lease.validity()).isEqualTo(SHORT.sessionTimeout().multipliedBy(3).dividedBy(4));
+		assertThat(lease.validity()).isEqualTo(SHORT.sessionTimeout().dividedBy(2));
 	}
 
 	@Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import io.coordination.backend.ContractClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Locks over the session of a client that the application has.
@@ -57,8 +58,8 @@ class SharedClientTests extends ZookeeperFixture {
 	void sessionOfTheClientSetsTheTimes() throws Exception {
 		sharing().session();
 		ZookeeperProcess a = sharing();
-		assertThat(a.backend().traits().pollInterval()).hasMillis(1000);
-		assertThat(a.acquire(request()).validity()).hasMillis(2250);
+		assertThat(a.backend().traits().pollInterval()).hasMillis(600);
+		assertThat(a.acquire(request()).validity()).hasMillis(1500);
 	}
 
 	@Test
@@ -77,6 +78,16 @@ class SharedClientTests extends ZookeeperFixture {
 		server().proxy().cut();
 		patiently().until(() -> a.disconnections() > 0 && a.reconnections() > 0);
 		assertThat(a.holds(lease)).isTrue();
+	}
+
+	@Test
+	void viewOfAClientIsRefused() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> ZookeeperLockBackendFactory.of(this.client.usingNamespace("another"), SHORT))
+			.withMessageContaining("give the client itself, instead of what 'usingNamespace' made of it");
+		closing(new ZookeeperProcess(
+				ZookeeperLockBackendFactory.of(this.client.newWatcherRemoveCuratorFramework(), SHORT)))
+			.acquire(request());
 	}
 
 	private ZookeeperProcess sharing() {

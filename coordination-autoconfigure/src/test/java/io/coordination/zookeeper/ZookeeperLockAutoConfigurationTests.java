@@ -170,6 +170,15 @@ class ZookeeperLockAutoConfigurationTests extends ZookeeperFixture {
 	}
 
 	@Test
+	void emptyCredentialsAreNone() {
+		this.runner
+			.withPropertyValues(PREFIX + "connect-string=" + server().address(), PREFIX + "username=",
+					PREFIX + "password=")
+			.run((context) -> assertThat(context.getBean(ZookeeperLockProperties.class).access())
+				.isEqualTo(ZookeeperLockSettings.Access.OPEN));
+	}
+
+	@Test
 	void namesTheAddressWhenNobodyIsThere() {
 		fails(this.runner.withPropertyValues(PREFIX + "connect-string=127.0.0.1:1", PREFIX + "connection-timeout=300ms",
 				"coordination.fail-fast=true"),
