@@ -42,7 +42,7 @@ abstract class ZookeeperContract extends LockBackendContract {
 	@Override
 	protected LockBackendFactory newFactory() {
 		return ZookeeperLockBackendFactory.of(address(), null, new ZookeeperLockSettings(Duration.ofSeconds(16),
-				Duration.ofSeconds(10), Duration.ofSeconds(1), "/coordination", ZookeeperLockSettings.Access.OPEN));
+				Duration.ofSeconds(10), Duration.ofSeconds(3), "/coordination", ZookeeperLockSettings.Access.OPEN));
 	}
 
 	/**
