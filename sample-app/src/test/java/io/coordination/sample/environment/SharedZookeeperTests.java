@@ -6,7 +6,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -35,9 +37,13 @@ class SharedZookeeperTests {
 
 	private ZookeeperHome home;
 
+	/** Those of the applications that earlier tests of this process have kept open. */
+	private List<ProcessHandle> others;
+
 	@BeforeEach
 	void makeHome() {
 		this.home = new ZookeeperHome(this.directory);
+		this.others = servers().toList();
 	}
 
 	@AfterEach
@@ -126,15 +132,17 @@ class SharedZookeeperTests {
 		this.home.remove();
 	}
 
-	private static ProcessHandle serverProcess() {
+	private ProcessHandle serverProcess() {
+		return servers().filter((server) -> !this.others.contains(server)).findFirst().orElse(null);
+	}
+
+	private static Stream<ProcessHandle> servers() {
 		return ProcessHandle.current()
 			.children()
 			.filter((child) -> child.info()
 				.commandLine()
 				.filter((line) -> line.contains("zookeeper-logback.xml"))
-				.isPresent())
-			.findFirst()
-			.orElse(null);
+				.isPresent());
 	}
 
 	private static boolean answers(String address) throws Exception {
