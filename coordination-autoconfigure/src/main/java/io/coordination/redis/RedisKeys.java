@@ -1,11 +1,9 @@
 package io.coordination.redis;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-
 import org.jspecify.annotations.Nullable;
 
 import io.coordination.backend.LockKey;
+import io.coordination.backend.PercentEncoding;
 
 /**
  * The keys of one lock in Redis: {@code coordination:<namespace>:{<name>}} and what
@@ -24,12 +22,9 @@ record RedisKeys(String lock, String queue, String waiters, String fence) {
 
 	private static final String PREFIX = "coordination:";
 
-	/** Stands for an empty part: never the encoding of anything else. */
-	private static final String EMPTY = "%";
-
 	static RedisKeys of(LockKey key) {
-		String namespace = PREFIX + encode(key.namespace(), false);
-		String lock = namespace + ":{" + encode(key.name(), true) + "}";
+		String namespace = PREFIX + PercentEncoding.encode(key.namespace(), RedisKeys::plainInNamespace);
+		String lock = namespace + ":{" + PercentEncoding.encode(key.name(), RedisKeys::plainInName) + "}";
 		return new RedisKeys(lock, lock + ":queue", lock + ":waiters", namespace + ":fence");
 	}
 
@@ -44,8 +39,8 @@ record RedisKeys(String lock, String queue, String waiters, String fence) {
 			return null;
 		}
 		try {
-			LockKey key = new LockKey(decode(lock.substring(PREFIX.length(), brace)),
-					decode(lock.substring(brace + 2, lock.length() - 1)));
+			LockKey key = new LockKey(PercentEncoding.decode(lock.substring(PREFIX.length(), brace)),
+					PercentEncoding.decode(lock.substring(brace + 2, lock.length() - 1)));
 			return of(key).lock().equals(lock) ? key : null;
 		}
 		catch (IllegalArgumentException ex) {
@@ -57,28 +52,6 @@ record RedisKeys(String lock, String queue, String waiters, String fence) {
 		return new String[] { this.lock, this.queue, this.waiters, this.fence };
 	}
 
-	private static String encode(String part, boolean name) {
-		if (part.isEmpty()) {
-			return EMPTY;
-		}
-		StringBuilder encoded = new StringBuilder(part.length() + 16);
-		part.codePoints().forEach((c) -> {
-			if (name ? plainInName(c) : plainInNamespace(c)) {
-				encoded.append((char) c);
-			}
-			else if (Character.getType(c) == Character.SURROGATE) {
-				// Half a pair has no UTF-8
-				encoded.append("%%u%04X".formatted(c));
-			}
-			else {
-				for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
-					encoded.append("%%%02X".formatted(b));
-				}
-			}
-		});
-		return encoded.toString();
-	}
-
 	private static boolean plainInName(int c) {
 		return c > ' ' && c < 0x7f && c != '%' && c != '{' && c != '}';
 	}
@@ -86,35 +59,6 @@ record RedisKeys(String lock, String queue, String waiters, String fence) {
 	private static boolean plainInNamespace(int c) {
 		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'
 				|| c == '_';
-	}
-
-	private static String decode(String encoded) {
-		if (encoded.equals(EMPTY)) {
-			return "";
-		}
-		StringBuilder part = new StringBuilder(encoded.length());
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		int i = 0;
-		while (i < encoded.length()) {
-			char c = encoded.charAt(i);
-			if (encoded.startsWith("%u", i)) {
-				part.append(bytes.toString(StandardCharsets.UTF_8)).append((char) hex(encoded, i + 2, i + 6));
-				bytes.reset();
-				i += 6;
-			}
-			else {
-				bytes.write((c == '%') ? hex(encoded, i + 1, i + 3) : c);
-				i += (c == '%') ? 3 : 1;
-			}
-		}
-		return part.append(bytes.toString(StandardCharsets.UTF_8)).toString();
-	}
-
-	private static int hex(String text, int from, int to) {
-		if (to > text.length()) {
-			throw new IllegalArgumentException("Cut off: " + text);
-		}
-		return Integer.parseInt(text, from, to, 16);
 	}
 
 }

@@ -31,6 +31,9 @@ record ServerVersions(List<InetSocketAddress> servers, Duration timeout) {
 	 * none says so in time
 	 */
 	CompletionStage<@Nullable String> tooOld() {
+		if (this.servers.isEmpty()) {
+			return CompletableFuture.completedStage(null);
+		}
 		CompletableFuture<@Nullable String> answer = new CompletableFuture<>();
 		Thread thread = new Thread(() -> answer.complete(ask()), "coordination-zookeeper-versions");
 		thread.setDaemon(true);

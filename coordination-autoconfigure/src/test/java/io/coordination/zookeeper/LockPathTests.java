@@ -74,4 +74,17 @@ class LockPathTests {
 		assertThat(Encoding.decode(Encoding.encode(owner))).isEqualTo(owner);
 	}
 
+	@Test
+	void emptyTextAndHalfAPairAreReadAgain() {
+		for (String text : List.of("", "\ud83d", "a\udfabb")) {
+			assertThat(Encoding.decode(Encoding.encode(text))).isEqualTo(text);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a%", "%4", "%zz", "%u12", "100%25%" })
+	void whatNobodyEncodedStaysAsItIs(String text) {
+		assertThat(Encoding.decode(text)).isEqualTo(text);
+	}
+
 }
