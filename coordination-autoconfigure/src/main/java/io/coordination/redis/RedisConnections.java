@@ -45,6 +45,8 @@ import io.lettuce.core.codec.StringCodec;
  * {@link ConnectionGate}.
  * <li>A connection on which commands are sent and nothing is answered for three times
  * their time-out is given up for a new one: its other end may be gone without a word.
+ * <li>Each request is answered or fails, at the latest when this is closed
+ * ({@link UnansweredRequests}).
  * </ol>
  * Safe for use by many threads.
  */
@@ -65,6 +67,8 @@ final class RedisConnections implements RedisConnectionStateListener {
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	private final ConnectionGate<StatefulRedisConnection<String, String>> gate = new ConnectionGate<>(this::connect);
+
+	private final UnansweredRequests unanswered = new UnansweredRequests();
 
 	/** The scripts that the server has run since it is connected to. */
 	private final Set<RedisScript> known = ConcurrentHashMap.newKeySet();
@@ -96,9 +100,15 @@ final class RedisConnections implements RedisConnectionStateListener {
 				answer.completeExceptionally(ex);
 				return;
 			}
+			BackendException tooLate = this.unanswered.add(answer);
+			if (tooLate != null) {
+				answer.completeExceptionally(tooLate);
+				return;
+			}
 			try {
 				long sentAt = this.clock.nanoTime();
 				command.apply(connection.async()).whenComplete((value, failure) -> {
+					this.unanswered.remove(answer);
 					heard(connection, sentAt, failure);
 					if (failure != null) {
 						answer.completeExceptionally(RedisFailures.commanding(failure));
@@ -109,6 +119,7 @@ final class RedisConnections implements RedisConnectionStateListener {
 				});
 			}
 			catch (RuntimeException failure) {
+				this.unanswered.remove(answer);
 				answer.completeExceptionally(RedisFailures.commanding(failure));
 			}
 		});
@@ -281,7 +292,13 @@ final class RedisConnections implements RedisConnectionStateListener {
 			this.gate.close(closed());
 			this.pushes.close();
 			this.opened.client().removeListener(this);
-			this.opened.close();
+			try {
+				this.opened.close();
+			}
+			finally {
+				this.unanswered.fail(new BackendException(
+						"The connection for locks in Redis was closed before the answer came", true, null), closed());
+			}
 		}
 	}
 

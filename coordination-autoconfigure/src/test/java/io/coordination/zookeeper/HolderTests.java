@@ -18,6 +18,7 @@ import io.coordination.lock.LockRegistryBuilder;
 import io.coordination.lock.LockSpec;
 import io.coordination.lock.LockState;
 import io.coordination.lock.ManagedLockRegistry;
+import io.coordination.zookeeper.ZookeeperLockSettings.Access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -59,8 +60,9 @@ class HolderTests extends ZookeeperFixture {
 
 	@Test
 	void holderIsUncertainWithoutAConnectionAndHoldsAgainWithIt() throws Exception {
-		ManagedLockRegistry locks = registry(server().proxy().address());
+		ManagedLockRegistry locks = registry(server().proxy().address(), patient());
 		try (LockHandle handle = locks.acquire(SPEC)) {
+			assertThat(handle.remainingValidity()).isGreaterThan(SHORT.sessionTimeout());
 			server().proxy().refuse();
 			server().proxy().cut();
 			patiently().until(() -> handle.state() == LockState.UNCERTAIN);
@@ -124,8 +126,21 @@ class HolderTests extends ZookeeperFixture {
 		return server().children(LockPath.of(ROOT, new LockKey(namespace, "invoice:42")).lock());
 	}
 
+	/**
+	 * Longer sessions: a client may take a second and more to connect again, and the lock
+	 * is not to be lost meanwhile.
+	 */
+	private static ZookeeperLockSettings patient() {
+		return new ZookeeperLockSettings(Duration.ofSeconds(20), SHORT.connectionTimeout(), SHORT.requestTimeout(),
+				ROOT, Access.OPEN);
+	}
+
 	private ManagedLockRegistry registry(String address) {
-		return closing(LockRegistryBuilder.of(ZookeeperLockBackendFactory.of(address, null, SHORT))
+		return registry(address, SHORT);
+	}
+
+	private ManagedLockRegistry registry(String address, ZookeeperLockSettings settings) {
+		return closing(LockRegistryBuilder.of(ZookeeperLockBackendFactory.of(address, null, settings))
 			.namespace("test")
 			.gracePeriod(Duration.ZERO)
 			.build());

@@ -50,7 +50,7 @@ public final class ZookeeperServer implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a server that allows for sessions of 400 ms to 4 s.
+	 * Starts a server that allows for sessions of 400 ms to 20 s.
 	 * @return the running server
 	 */
 	public static ZookeeperServer startForShortSessions() {
@@ -81,8 +81,8 @@ public final class ZookeeperServer implements AutoCloseable {
 	}
 
 	private static ZookeeperServer start(int tickMillis) {
-		return start(() -> new Single(new TestingServer(
-				new InstanceSpec(null, -1, -1, -1, true, -1, tickMillis, -1, Map.of(), "127.0.0.1"), true)));
+		return start(() -> new Single(new TestingServer(new InstanceSpec(null, -1, -1, -1, true, -1, tickMillis, -1,
+				Map.of("maxSessionTimeout", "20000"), "127.0.0.1"), true)));
 	}
 
 	private static ZookeeperServer start(Callable<ZookeeperMachines> machines) {
