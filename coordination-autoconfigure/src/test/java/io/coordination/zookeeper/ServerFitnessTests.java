@@ -36,7 +36,7 @@ class ServerFitnessTests extends ZookeeperFixture {
 	@Test
 	void sessionThatTheServerCutsShortIsReliedOnForLess() {
 		ZookeeperProcess process = process(ZookeeperLockSettings.defaults());
-		assertThat(process.acquire(request()).validity()).isEqualTo(Duration.ofSeconds(2));
+		assertThat(process.acquire(request()).validity()).isEqualTo(Duration.ofSeconds(10));
 	}
 
 	@Test
