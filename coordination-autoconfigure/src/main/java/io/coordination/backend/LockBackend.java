@@ -72,8 +72,9 @@ public interface LockBackend extends AutoCloseable {
 	 * successor.
 	 * @param lease the lease to give up
 	 * @param keepFor how long the key stays taken by nobody (minimum hold time); zero
-	 * frees it at once. Other than zero it fails, without an effect, where locks end with
-	 * a {@linkplain BackendTraits.Expiry#SESSION session}
+	 * frees it at once; in whole milliseconds, never cut short. Other than zero it fails,
+	 * without an effect, where locks end with a {@linkplain BackendTraits.Expiry#SESSION
+	 * session}
 	 * @return {@code false} when the lease was no longer ours
 	 */
 	CompletionStage<Boolean> release(BackendLease lease, Duration keepFor);

@@ -19,7 +19,7 @@ final class Acquired {
 			if (!future.cancel(false)) {
 				Answers.on(future, (handle, failure) -> {
 					if (handle != null) {
-						handle.releaseAsync();
+						Handles.giveBack(handle);
 					}
 				});
 			}

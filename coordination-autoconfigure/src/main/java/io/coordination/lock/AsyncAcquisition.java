@@ -31,11 +31,11 @@ final class AsyncAcquisition {
 
 	private final Alarm end = new Alarm();
 
-	AsyncAcquisition(Engine engine, String name, Terms terms, long waitNanos, long maxHoldNanos, Executor completer) {
+	AsyncAcquisition(Engine engine, String name, Terms terms, long waitNanos, HoldTime holdTime, Executor completer) {
 		this.engine = engine;
 		this.name = name;
 		this.completer = completer;
-		this.waiter = new Waiter(terms, waitNanos, maxHoldNanos, engine.nanoTime(), this::settled);
+		this.waiter = new Waiter(terms, waitNanos, holdTime, engine.nanoTime(), this::settled);
 	}
 
 	CompletableFuture<LockHandle> start() {
@@ -92,7 +92,7 @@ final class AsyncAcquisition {
 		try {
 			LockHandle handle = this.engine.acquired(this.waiter);
 			if (!this.future.complete(handle)) {
-				handle.releaseAsync();
+				Handles.giveBack(handle);
 			}
 		}
 		catch (RuntimeException ex) {

@@ -16,11 +16,19 @@ import org.jspecify.annotations.Nullable;
 record BusyAnswer(Clocks sent, long receivedAt, long revision, @Nullable Duration remaining, @Nullable String holder) {
 
 	String describe(long now) {
-		String text = (this.holder != null) ? "held by " + this.holder : "held by others";
 		if (this.remaining == null) {
-			return text;
+			return (this.holder != null) ? "held by " + this.holder : "held by others";
 		}
-		return text + ", lease ends in " + Durations.text(Durations.nanos(this.remaining) - (now - this.receivedAt));
+		String left = Durations.text(Durations.nanos(this.remaining) - (now - this.receivedAt));
+		return (this.holder != null) ? "held by " + this.holder + ", lease ends in " + left
+				: "taken for another " + left + ", for its minimum hold time or by a holder that is not known";
+	}
+
+	/**
+	 * How long the lease still runs, or {@code null} if the store could not tell.
+	 */
+	@Nullable Duration remaining(long now) {
+		return (this.remaining != null) ? this.remaining.minusNanos(now - this.receivedAt) : null;
 	}
 
 }

@@ -37,10 +37,17 @@ final class Cleanup {
 
 	private final Engine engine;
 
+	private final KeptGrants keptGrants;
+
 	private final AtomicInteger pending = new AtomicInteger();
 
 	Cleanup(Engine engine) {
 		this.engine = engine;
+		this.keptGrants = new KeptGrants(engine);
+	}
+
+	KeptGrants keptGrants() {
+		return this.keptGrants;
 	}
 
 	/**
@@ -94,9 +101,14 @@ final class Cleanup {
 
 	/**
 	 * Gives a grant back, and tells what the store said to the first request; what
-	 * remains to be done is done in the background.
+	 * remains to be done is done in the background. One that is to be kept stays taken by
+	 * nobody, for which the store sees to it where it can.
 	 */
 	void release(Grant grant, CompletableFuture<Boolean> answer) {
+		if (grant.isKept() && !keepsForNobody()) {
+			this.keptGrants.keep(grant, answer);
+			return;
+		}
 		Task task = task(grant);
 		Answers.on(task.run(), (ours, ex) -> tell(grant, ours, ex, answer));
 	}
@@ -114,7 +126,7 @@ final class Cleanup {
 		tell(old, ours, ex, answer);
 	}
 
-	private void tell(Grant grant, @Nullable Boolean ours, @Nullable Throwable ex, CompletableFuture<Boolean> answer) {
+	void tell(Grant grant, @Nullable Boolean ours, @Nullable Throwable ex, CompletableFuture<Boolean> answer) {
 		if (ex == null) {
 			answer.complete(ours);
 			return;
@@ -124,8 +136,16 @@ final class Cleanup {
 
 	private Task task(Grant grant) {
 		grant.end();
-		return new Task(grant.gate.name(), () -> this.engine.backend().release(grant.lease, Duration.ZERO),
+		return new Task(grant.gate.name(), () -> this.engine.backend().release(grant.lease, keptFor(grant)),
 				grant.contender().hasUnanswered(), grant.contender().lastEffect(), grant.terms.leaseNanos());
+	}
+
+	private Duration keptFor(Grant grant) {
+		return keepsForNobody() ? grant.keptFor(this.engine.nanoTime()) : Duration.ZERO;
+	}
+
+	private boolean keepsForNobody() {
+		return this.engine.traits().expiry() == Expiry.LEASE;
 	}
 
 	private final class Task {

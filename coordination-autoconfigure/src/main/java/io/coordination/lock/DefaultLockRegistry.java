@@ -1,7 +1,6 @@
 package io.coordination.lock;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -31,6 +30,8 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 
 	private final ThreadHolds holds = new ThreadHolds();
 
+	private final Entrance entrance = new Entrance(this, this.holds);
+
 	private final ReentrantLock life = new ReentrantLock();
 
 	// written under life
@@ -52,7 +53,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		if (Thread.interrupted()) {
 			throw new InterruptedException();
 		}
-		Waiter waiter = new Waiter(terms, waitNanos(spec), maxHoldNanos(spec), current.nanoTime(), null);
+		Waiter waiter = new Waiter(terms, waitNanos(spec), HoldTime.of(spec), current.nanoTime(), null);
 		LocalGate gate = current.enter(name, waiter);
 		try {
 			if (!waiter.await(waiter.waitNanos)) {
@@ -82,7 +83,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			return;
 		}
 		try {
-			waiter.hold().release();
+			waiter.hold().giveBack();
 		}
 		catch (LockException ex) {
 			engine.announcer().refused(gate.name(), waiter, ex);
@@ -105,7 +106,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			Engine current = running(spec);
 			Terms terms = terms(spec, current);
 			return (spec.names().size() > 1) ? acquireAll(current, spec, terms, current::async)
-					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), maxHoldNanos(spec),
+					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), HoldTime.of(spec),
 							current::async)
 						.start();
 		}
@@ -115,7 +116,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	private CompletableFuture<LockHandle> acquireAll(Engine current, LockSpec spec, Terms terms, Executor completer) {
-		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), maxHoldNanos(spec), completer)
+		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), HoldTime.of(spec), completer)
 			.start();
 	}
 
@@ -124,8 +125,8 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			throws E, InterruptedException {
 		Objects.requireNonNull(spec, "'spec' must not be null");
 		Objects.requireNonNull(action, "'action' must not be null");
-		List<ThreadHolds.Entry> entries = enter(spec);
-		LockHandle handle = joined(entries.stream().map(ThreadHolds.Entry::seen).toList());
+		List<ThreadHolds.Entry> entries = this.entrance.use(spec);
+		LockHandle handle = Entrance.joined(entries.stream().map(ThreadHolds.Entry::seen).toList());
 		LossInterrupt interrupt = spec.interruptOnLoss() ? new LossInterrupt(handle, Thread.currentThread()) : null;
 		T result;
 		try {
@@ -146,32 +147,6 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	/**
-	 * Enters what the thread holds already, and acquires what it does not.
-	 * @return an entry for each name
-	 */
-	private List<ThreadHolds.Entry> enter(LockSpec spec) throws InterruptedException {
-		List<ThreadHolds.Entry> entries = new ArrayList<>(1);
-		List<String> missing = new ArrayList<>(1);
-		for (String name : spec.names()) {
-			ThreadHolds.Entry entry = this.holds.held(name);
-			if (entry != null) {
-				entries.add(entry);
-			}
-			else {
-				missing.add(name);
-			}
-		}
-		if (!missing.isEmpty()) {
-			LockHandle acquired = acquire(entries.isEmpty() ? spec : spec.forNames(missing));
-			List<LockHandle> members = (acquired instanceof MultiHandle several) ? several.members()
-					: List.of(acquired);
-			members.forEach((member) -> entries.add(this.holds.add(member)));
-		}
-		entries.forEach((entry) -> entry.calls++);
-		return entries;
-	}
-
-	/**
 	 * Ends a call.
 	 * @return what to throw if what it was the last to use was lost, or {@code null}
 	 */
@@ -179,18 +154,18 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		if (interrupt != null) {
 			interrupt.end();
 		}
-		List<LockHandle> over = new ArrayList<>(1);
-		for (ThreadHolds.Entry entry : entries) {
-			entry.calls--;
-			if (this.holds.isOver(entry)) {
-				over.add(entry.handle);
-			}
-		}
-		return over.isEmpty() ? null : finish(joined(over));
+		LockHandle over = Entrance.leave(entries);
+		return (over != null) ? finish(over) : null;
 	}
 
-	private static LockHandle joined(List<LockHandle> parts) {
-		return (parts.size() == 1) ? parts.get(0) : new MultiHandle(parts);
+	@Override
+	public LockHandle enter(LockSpec spec) throws InterruptedException {
+		return this.entrance.enter(Objects.requireNonNull(spec, "'spec' must not be null"));
+	}
+
+	@Override
+	public CompletionStage<LockHandle> enterAsync(LockSpec spec) {
+		return this.entrance.enterAsync(Objects.requireNonNull(spec, "'spec' must not be null"));
 	}
 
 	/**
@@ -309,11 +284,6 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	private long waitNanos(LockSpec spec) {
 		Duration wait = spec.waitTime();
 		return (wait != null) ? Durations.nanos(wait) : this.settings.waitNanos();
-	}
-
-	private static long maxHoldNanos(LockSpec spec) {
-		Duration maxHold = spec.maxHoldTime();
-		return (maxHold != null) ? Durations.nanos(maxHold) : Durations.UNBOUNDED;
 	}
 
 }

@@ -209,7 +209,7 @@ final class Engine implements BackendListener {
 	 */
 	LockHandle acquired(Waiter waiter) {
 		Hold hold = waiter.hold();
-		LockHandle handle = this.handles.of(hold);
+		LockHandle handle = this.handles.of(hold, null);
 		this.announcer.acquired(hold, waiter);
 		return handle;
 	}
@@ -322,14 +322,15 @@ final class Engine implements BackendListener {
 
 	/**
 	 * Stops in this order: nobody gets in, waiters are told, holders may finish, those
-	 * that remain are told that their lock is lost, what was released is given back,
-	 * threads and connection end. What is still held is not released: its body may be
-	 * running, and the lease ends by itself.
+	 * that remain are told that their lock is lost, what was released or is kept for
+	 * nobody is given back, threads and connection end. What is still held is not
+	 * released: its body may be running, and the lease ends by itself.
 	 */
 	void stop(Duration gracePeriod) {
 		this.stopping = true;
 		this.gates.values().forEach(LocalGate::stop);
 		this.activity.awaitNoHolds(gracePeriod, this.handles::releaseDropped);
+		this.cleanup.keptGrants().releaseAll();
 		for (LocalGate gate : this.gates.values()) {
 			Grant grant = gate.grant();
 			if (grant != null) {

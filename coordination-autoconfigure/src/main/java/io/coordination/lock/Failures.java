@@ -1,5 +1,6 @@
 package io.coordination.lock;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 
@@ -69,21 +70,26 @@ final class Failures {
 			long others) {
 		long now = this.engine.nanoTime();
 		Hold holder = (grant != null) ? grant.hold : null;
+		Duration remaining = null;
 		String who;
 		if (grant != null && holder != null) {
+			remaining = grant.peek().remainingDuration(now);
 			who = "held here by " + grant.lease.owner() + " for " + Durations.text(now - holder.since)
 					+ ", lease ends in " + Durations.text(grant.peek().remaining(now));
 		}
 		else if (contender != null) {
 			BusyAnswer seen = contender.seen();
 			who = (seen != null) ? seen.describe(now) : "held by others";
+			remaining = (seen != null) ? seen.remaining(now) : null;
 		}
 		else {
 			who = "another caller of this process is acquiring it";
 		}
 		String within = waiter.asksOnce() ? "at the first try" : "within " + Durations.text(now - waiter.startedAt);
-		return new LockNotAcquiredException("Lock '" + name + "' not acquired " + within + ": " + who + ", " + others
-				+ ((others == 1) ? " other caller waits here" : " other callers wait here"));
+		return new LockNotAcquiredException(
+				"Lock '" + name + "' not acquired " + within + ": " + who + ", " + others
+						+ ((others == 1) ? " other caller waits here" : " other callers wait here"),
+				(remaining == null || !remaining.isNegative()) ? remaining : Duration.ZERO);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,11 @@ final class Grant {
 
 	/** Whether a holder was told of the lease, which so far is nobody else's. */
 	private volatile boolean keptFromOthers;
+
+	/** Until when the last holder wants it to stay taken, if that is {@link #kept}. */
+	private volatile long keptUntil;
+
+	private volatile boolean kept;
 
 	volatile boolean toldUncertain;
 
@@ -216,7 +222,7 @@ final class Grant {
 	boolean lendTo(Waiter waiter, Engine engine) {
 		boolean handedOver = this.hold != null;
 		int number = handedOver ? this.handOvers + 1 : 0;
-		Hold next = new Hold(engine, this, engine.tokens().token(this.lease, number), waiter.maxHoldNanos,
+		Hold next = new Hold(engine, this, engine.tokens().token(this.lease, number), waiter.holdTime,
 				engine.nanoTime(), handedOver);
 		if (!waiter.settle(next)) {
 			return false;
@@ -236,13 +242,35 @@ final class Grant {
 	}
 
 	/**
+	 * The holder released it, and wants it to stay taken by nobody until its minimum hold
+	 * time is over. Followed by the release at the gate, where nobody gets it then.
+	 */
+	void keepUntil(long end) {
+		this.keptUntil = end;
+		this.kept = true;
+	}
+
+	boolean isKept() {
+		return this.kept;
+	}
+
+	/**
+	 * For how much longer it is to stay taken by nobody, in whole milliseconds. What was
+	 * lost is not kept.
+	 */
+	Duration keptFor(long now) {
+		long left = (this.kept && this.validity.lost() == null) ? Math.max(0, this.keptUntil - now) : 0;
+		return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left + TimeUnit.MILLISECONDS.toNanos(1) - 1));
+	}
+
+	/**
 	 * Whether another caller of this process may go on with this grant, if it asks for
 	 * the same terms.
 	 * @param sliceNanos for how long the grant may stay in this process
 	 */
 	boolean mayBePassedOn(long now, long sliceNanos, long suspectSince) {
 		Validity known = this.validity;
-		return this.terms.renewal() && !this.keptFromOthers && !isRenewalStopped()
+		return !this.kept && this.terms.renewal() && !this.keptFromOthers && !isRenewalStopped()
 				&& this.handOvers < FencingTokens.MAX_HAND_OFFS && now - this.noticed.nanos() < sliceNanos
 				&& known.state(now, suspectSince, true) == LockState.HELD
 				&& known.deadline() - now >= known.armedNanos() / 2;

@@ -1,28 +1,28 @@
 package io.coordination.lock;
 
-import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the handles of holds, and notices those that were dropped.
  * <p>
- * <b>Invariant.</b> No way leads from the engine to a handle: what is kept of it here,
- * until it is released, is a phantom reference. So a handle that no code of the
- * application can reach is found by the garbage collector, and its hold is released.
+ * <b>Invariant.</b> No way leads from the engine to a handle that the application was
+ * given: what is kept of it here, until it is released, is its {@link Share}, which is a
+ * phantom reference. So a handle that no code of the application can reach is found by
+ * the garbage collector, and its share is given back. The share of a handle that was
+ * entered leads to the handle by which its thread holds the lock; it is released with the
+ * last use of the thread, and that one is found.
  */
 final class Handles {
 
-	private static final Logger logger = LoggerFactory.getLogger(Handles.class);
-
 	private final Engine engine;
 
-	private final Set<PhantomReference<LockHandle>> watched = ConcurrentHashMap.newKeySet();
+	private final Set<Share> watched = ConcurrentHashMap.newKeySet();
 
 	private final ReferenceQueue<LockHandle> dropped = new ReferenceQueue<>();
 
@@ -30,60 +30,50 @@ final class Handles {
 		this.engine = engine;
 	}
 
-	LockHandle of(Hold hold) {
-		SingleHandle handle = new SingleHandle(this.engine, hold);
-		DroppedHandle reference = new DroppedHandle(handle, this.dropped, hold);
-		this.watched.add(reference);
-		hold.watch(reference);
+	/**
+	 * Makes a handle for a share that the hold has counted.
+	 * @param entry the thread's use of the lock that ends with the handle, or
+	 * {@code null}
+	 */
+	SingleHandle of(Hold hold, ThreadHolds.@Nullable Entry entry) {
+		SingleHandle handle = new SingleHandle(this.engine, hold, entry, this.dropped);
+		this.watched.add(handle.share());
 		return handle;
 	}
 
 	/**
-	 * The hold of a handle is released: whether the handle is dropped does not matter any
-	 * more.
+	 * A share is given back: whether its handle is dropped does not matter any more.
 	 */
-	void forget(PhantomReference<LockHandle> reference) {
-		this.watched.remove(reference);
+	void forget(Share share) {
+		this.watched.remove(share);
 	}
 
 	/**
-	 * Releases what belongs to handles that were dropped.
+	 * Releases handles that were dropped.
 	 */
 	void releaseDropped() {
 		Reference<? extends LockHandle> reference;
 		while ((reference = this.dropped.poll()) != null) {
-			if (reference instanceof DroppedHandle handle) {
-				handle.release();
+			if (reference instanceof Share share) {
+				share.releaseDropped();
 			}
 		}
 	}
 
 	/**
-	 * Tells of a handle that nobody can reach any more.
+	 * Gives back what nobody has used, without waiting: it is free at once, whatever its
+	 * minimum hold time.
 	 */
-	private static final class DroppedHandle extends PhantomReference<LockHandle> {
-
-		private final Hold hold;
-
-		DroppedHandle(LockHandle handle, ReferenceQueue<LockHandle> queue, Hold hold) {
-			super(handle, queue);
-			this.hold = hold;
+	static void giveBack(LockHandle handle) {
+		if (handle instanceof SingleHandle single) {
+			single.share().release(false);
 		}
-
-		void release() {
-			if (!this.hold.isReleasing()) {
-				logger.warn(
-						"Lock '{}' (token {}) was dropped without being released, it is released now: "
-								+ "close every handle, best with try-with-resources",
-						this.hold.name(), this.hold.token);
-				Answers.on(this.hold.release(), (ours, failure) -> {
-					if (failure != null) {
-						logger.warn(failure.getMessage());
-					}
-				});
+		else if (handle instanceof MultiHandle several) {
+			List<LockHandle> members = several.members();
+			for (int i = members.size() - 1; i >= 0; i--) {
+				giveBack(members.get(i));
 			}
 		}
-
 	}
 
 }

@@ -1,32 +1,44 @@
 package io.coordination.lock;
 
-import java.lang.ref.PhantomReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
-import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 import io.coordination.lock.event.LockLost.Cause;
 import io.coordination.lock.event.LockReleased;
 
 /**
- * One holder's use of a {@link Grant}: what stands behind a handle. The engine keeps the
- * hold, and never the handle, so that a handle which is dropped can be found.
+ * One holder's use of a {@link Grant}: what stands behind one handle, or several. The
+ * engine keeps the hold, and never a handle, so that one which is dropped can be found.
  * <p>
  * <b>Invariant: one end.</b> A hold leaves ACTIVE once, by compare-and-set: to RELEASED
- * by its owner, or to LOST. Only the first release reaches the gate, and the gate gives
- * nothing back for a hold that is not its present one: a second close can never free the
- * lock of a successor.
+ * by its owner, or to LOST. Only the last share that is given back reaches the gate, and
+ * the gate gives nothing back for a hold that is not its present one: a second close can
+ * never free the lock of a successor.
+ * <p>
+ * <b>Invariant: one last share.</b> Each handle has a {@link Share} of the hold, and the
+ * hold counts those that were not given back. It is made with a count of one, for the
+ * handle of who acquired it. The count goes from positive to zero once, and never from
+ * zero up: a share is added by a compare-and-set from a positive number to the next, and
+ * taken off by a decrement, which each share comes to once, by a compare-and-set of its
+ * own. Hence exactly one decrement arrives at zero, by whichever thread and in whatever
+ * order, and that one ends the hold. Who wants a share after it is refused, as there is
+ * nothing to have a share of; who got one before it keeps the hold from its end, also
+ * against a release of the very handle that was retained. A loss changes no count: it is
+ * seen by all shares, and the last of them gives back what is left.
  */
 final class Hold {
+
+	private static final AtomicIntegerFieldUpdater<Hold> SHARES = AtomicIntegerFieldUpdater.newUpdater(Hold.class,
+			"shares");
 
 	final Grant grant;
 
@@ -40,42 +52,38 @@ final class Hold {
 
 	private final Engine engine;
 
+	private final long minHoldEnd;
+
 	private final long maxHoldEnd;
 
 	private final boolean limited;
 
 	private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.ACTIVE);
 
-	private final AtomicReference<@Nullable CompletableFuture<Boolean>> released = new AtomicReference<>();
+	private volatile int shares = 1;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
 	// guarded by lock
-	private @Nullable List<Consumer<LockLost>> callbacks;
+	private @Nullable List<Callback> callbacks;
 
 	// guarded by lock
 	private @Nullable LockLost loss;
 
-	/** Tells of a dropped handle. */
-	private volatile @Nullable PhantomReference<LockHandle> watch;
-
-	Hold(Engine engine, Grant grant, long token, long maxHoldNanos, long now, boolean handedOver) {
+	Hold(Engine engine, Grant grant, long token, HoldTime time, long now, boolean handedOver) {
 		this.engine = engine;
 		this.grant = grant;
 		this.gate = grant.gate;
 		this.token = token;
 		this.since = now;
 		this.handedOver = handedOver;
-		this.limited = maxHoldNanos != Durations.UNBOUNDED;
-		this.maxHoldEnd = Durations.after(now, maxHoldNanos);
+		this.minHoldEnd = now + time.least();
+		this.limited = time.most() != Durations.UNBOUNDED;
+		this.maxHoldEnd = Durations.after(now, time.most());
 	}
 
 	String name() {
 		return this.gate.name();
-	}
-
-	void watch(PhantomReference<LockHandle> reference) {
-		this.watch = reference;
 	}
 
 	LockState state(long now) {
@@ -100,27 +108,6 @@ final class Hold {
 		}
 		long left = this.grant.read(now).remaining(now);
 		return Duration.ofNanos(this.limited ? Math.min(left, Math.max(0, this.maxHoldEnd - now)) : left);
-	}
-
-	void ensureHeld() {
-		LockState state = state(this.engine.nanoTime());
-		if (state == LockState.RELEASED) {
-			throw new LockLostException("Lock '" + name() + "' is not held: it was released before");
-		}
-		if (state == LockState.LOST) {
-			throw lostException();
-		}
-	}
-
-	/**
-	 * What the store gave. First it becomes this holder's alone, then the hold is
-	 * checked, while a release looks at them in the other order: so a lease that is told
-	 * of is never passed on.
-	 */
-	BackendLease lease() {
-		this.grant.keepFromOthers();
-		ensureHeld();
-		return this.grant.lease;
 	}
 
 	LockLostException lostException() {
@@ -167,7 +154,7 @@ final class Hold {
 		this.lock.lock();
 		try {
 			this.loss = event;
-			told = (this.callbacks != null) ? this.callbacks : List.of();
+			told = (this.callbacks != null) ? this.callbacks.stream().map(Callback::action).toList() : List.of();
 			this.callbacks = null;
 		}
 		finally {
@@ -176,7 +163,7 @@ final class Hold {
 		this.engine.announcer().lost(event, describe(event), told);
 	}
 
-	void onLost(Consumer<LockLost> callback) {
+	void onLost(Share share, Consumer<LockLost> callback) {
 		state(this.engine.nanoTime());
 		LockLost known;
 		this.lock.lock();
@@ -186,7 +173,7 @@ final class Hold {
 				if (this.callbacks == null) {
 					this.callbacks = new ArrayList<>(2);
 				}
-				this.callbacks.add(callback);
+				this.callbacks.add(new Callback(share, callback));
 			}
 		}
 		finally {
@@ -198,20 +185,56 @@ final class Hold {
 	}
 
 	/**
-	 * Gives the lock up. Only the first call does anything, the others get its answer.
+	 * Forgets what was to be done for one share.
 	 */
-	CompletionStage<Boolean> release() {
-		CompletableFuture<Boolean> answer = new CompletableFuture<>();
-		if (!this.released.compareAndSet(null, answer)) {
-			CompletableFuture<Boolean> first = this.released.get();
-			return (first != null) ? first : answer;
+	void forgetCallbacks(Share share) {
+		this.lock.lock();
+		try {
+			if (this.callbacks != null) {
+				this.callbacks.removeIf((callback) -> callback.share() == share);
+			}
 		}
-		PhantomReference<LockHandle> reference = this.watch;
-		if (reference != null) {
-			this.engine.handles().forget(reference);
+		finally {
+			this.lock.unlock();
 		}
-		state(this.engine.nanoTime());
+	}
+
+	/**
+	 * Counts another share.
+	 * @return {@code false} if the last one was given back
+	 */
+	boolean share() {
+		int known;
+		do {
+			known = this.shares;
+			if (known == 0) {
+				return false;
+			}
+		}
+		while (!SHARES.compareAndSet(this, known, known + 1));
+		return true;
+	}
+
+	/**
+	 * Takes a share off.
+	 * @return whether it was the last, so that the hold is to be ended
+	 */
+	boolean unshare() {
+		return SHARES.decrementAndGet(this) == 0;
+	}
+
+	/**
+	 * Gives the lock up. Called once, by who took the last share off.
+	 * @param used whether it was of any use to somebody: otherwise it is not kept for its
+	 * minimum hold time
+	 */
+	void end(boolean used, CompletableFuture<Boolean> answer) {
+		long now = this.engine.nanoTime();
+		state(now);
 		boolean active = this.phase.compareAndSet(Phase.ACTIVE, Phase.RELEASED);
+		if (active && used && now - this.minHoldEnd < 0) {
+			this.grant.keepUntil(this.minHoldEnd);
+		}
 		Answers.on(this.gate.release(this), (ours, failure) -> {
 			this.engine.activity().holdEnded();
 			if (failure != null) {
@@ -226,11 +249,15 @@ final class Hold {
 			}
 			answer.complete(active && ours);
 		});
-		return answer;
 	}
 
-	boolean isReleasing() {
-		return this.released.get() != null;
+	/**
+	 * Gives back what nobody got a handle of.
+	 */
+	void giveBack() {
+		if (unshare()) {
+			end(false, new CompletableFuture<>());
+		}
 	}
 
 	Duration heldFor() {
@@ -266,6 +293,16 @@ final class Hold {
 	private enum Phase {
 
 		ACTIVE, RELEASED, LOST
+
+	}
+
+	/**
+	 * What is to be done when the lock is lost.
+	 *
+	 * @param share whose handle it was registered with
+	 * @param action what to do
+	 */
+	private record Callback(Share share, Consumer<LockLost> action) {
 
 	}
 

@@ -69,6 +69,11 @@ record InnerHandle(LockHandle outer) implements LockHandle {
 	}
 
 	@Override
+	public LockHandle retain() {
+		return this.outer.retain();
+	}
+
+	@Override
 	public boolean release() {
 		return this.outer.state().compareTo(LockState.UNCERTAIN) <= 0;
 	}

@@ -35,7 +35,8 @@ import io.coordination.lock.event.LockLost.Cause;
  * the same, and neither the time slice nor the hand-off numbers are used up. Otherwise
  * one request gives the grant up and queues the next waiter behind those of other
  * processes. A waiter that goes away leaves its place in the store's queue to the next
- * one with the same terms.
+ * one with the same terms. A grant whose minimum hold time is not over is passed on to
+ * nobody, here or there: the next waiter seeks the lock as if another process held it.
  */
 final class LocalGate {
 
@@ -214,11 +215,13 @@ final class LocalGate {
 			current.hold = null;
 			this.engine.watchdog().unregister(current);
 			Waiter next = this.waiters.first();
-			if (next != null) {
+			if (next != null && !current.isKept()) {
 				rotate(current, next, answer, after);
+				return;
 			}
-			else {
-				release(current, answer, after);
+			release(current, answer, after);
+			if (next != null) {
+				contend(next, after);
 			}
 		});
 		return answer;
@@ -291,17 +294,10 @@ final class LocalGate {
 	private void release(Grant old, CompletableFuture<Boolean> answer, List<Runnable> after) {
 		if (!this.engine.traits().ordered()) {
 			this.releasing = answer;
-			Answers.on(answer, (ours, failure) -> released(answer));
+			Answers.on(answer, (ours, failure) -> this.lock
+				.change((then) -> this.releasing = (this.releasing != answer) ? this.releasing : null));
 		}
 		after.add(() -> this.engine.cleanup().release(old, answer));
-	}
-
-	private void released(CompletableFuture<Boolean> answer) {
-		this.lock.change((after) -> {
-			if (this.releasing == answer) {
-				this.releasing = null;
-			}
-		});
 	}
 
 	private boolean mayPassOn(Grant current) {

@@ -98,11 +98,27 @@ public interface LockHandle extends AutoCloseable {
 	void onLost(Consumer<LockLost> callback);
 
 	/**
+	 * Makes another handle of the same lock, for somebody else who needs it to stay: it
+	 * is given up when all handles of it were released, this one and all that were
+	 * retained, in any order and by any threads. Costs no request. The new handle has the
+	 * same fencing token, as it is the same holder; it is released apart from this one,
+	 * and like this one it is found and reported when it is dropped.
+	 * @return a handle of its own, to be released by whoever gets it
+	 * @throws LockLostException if the lock was lost, or this handle was released; then
+	 * nothing is retained
+	 */
+	LockHandle retain();
+
+	/**
 	 * Gives the lock up. Repeated calls answer as the first one did, without asking
 	 * again.
 	 * <p>
 	 * Waits for the store's answer, or with asynchronous release for nothing. An
 	 * interrupt does not stop it; the flag is kept.
+	 * <p>
+	 * While other handles of the same lock are not released ({@link #retain()}), this
+	 * ends this handle only, asks nothing of the store, and tells whether the lock is
+	 * still ours.
 	 * @return {@code false} if the lock was not ours any more
 	 * @throws LockBackendException if the store cannot be asked; the release is repeated
 	 * in the background until the lease has ended

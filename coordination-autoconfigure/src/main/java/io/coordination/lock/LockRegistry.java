@@ -100,6 +100,43 @@ public interface LockRegistry {
 			throws E, InterruptedException;
 
 	/**
+	 * Acquires a lock for the calling thread, until the handle is released: for a lock
+	 * that outlasts a method, such as until the end of a transaction. Names that this
+	 * thread is inside of already ({@link #execute}, {@link #asLock} or this method) are
+	 * entered again at no cost, and while the handle is not released, the thread enters
+	 * them again the same way.
+	 * <p>
+	 * Any thread may release the handle. The lock is given up with the last of its uses;
+	 * the thread that entered holds nothing any more then. A handle that is not released
+	 * keeps the lock, and the thread inside of it. {@link LockSpec#withInterruptOnLoss()
+	 * Interrupting on loss} does not apply.
+	 * @param spec what to lock, and how
+	 * @return the held lock; to be released by whoever ends its use
+	 * @throws InterruptedException if the thread is interrupted while waiting; nothing
+	 * was entered then
+	 * @throws LockNotAcquiredException if others hold the lock for the whole wait time
+	 * @throws LockBackendException if the store cannot be asked
+	 * @throws LockLostException if the thread is inside of it and it was lost
+	 */
+	LockHandle enter(LockSpec spec) throws InterruptedException;
+
+	/**
+	 * Acquires a lock for work that goes on after the calling thread left it. Names that
+	 * this thread is inside of ({@link #execute}, {@link #asLock} or {@link #enter}) are
+	 * {@linkplain LockHandle#retain() retained}: they are given up when the thread and
+	 * the handle given here have released them. The others are acquired as
+	 * {@link #acquireAsync} does it.
+	 * <p>
+	 * The handle belongs to no thread: nothing is entered again by it. Cancelling the
+	 * returned {@link java.util.concurrent.CompletableFuture} gives everything back, what
+	 * was retained as well. What can be wrong with a spec, or with what the thread is
+	 * inside of, fails the stage.
+	 * @param spec what to lock, and how
+	 * @return a stage that completes with the held lock
+	 */
+	CompletionStage<LockHandle> enterAsync(LockSpec spec);
+
+	/**
 	 * A {@link Lock} view of one name, reentrant for each thread; an inner acquire costs
 	 * no request. Views of the same name from the same registry are one lock.
 	 * <p>

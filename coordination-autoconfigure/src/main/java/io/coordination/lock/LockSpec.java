@@ -27,11 +27,14 @@ import org.jspecify.annotations.Nullable;
  * the registry's default
  * @param maxHoldTime how long the lock may be held, renewed or not: after that it is
  * lost; {@code null} means no limit
+ * @param minHoldTime how long the lock stays taken at least, counted from its grant, also
+ * if it is released sooner; {@code null} means it is free when it is released
  * @param interruptOnLoss whether {@link LockRegistry#execute} interrupts its thread when
  * the lock is lost
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
-		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, boolean interruptOnLoss) {
+		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, @Nullable Duration minHoldTime,
+		boolean interruptOnLoss) {
 
 	/**
 	 * The wait time that never ends.
@@ -65,6 +68,11 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 		if (maxHoldTime != null && (maxHoldTime.isNegative() || maxHoldTime.isZero())) {
 			throw new IllegalArgumentException("'maxHoldTime' must be positive: " + maxHoldTime);
 		}
+		if (minHoldTime != null
+				&& (minHoldTime.isNegative() || minHoldTime.isZero() || minHoldTime.compareTo(MAX_LEASE) > 0)) {
+			throw new IllegalArgumentException(
+					"'minHoldTime' must be positive and at most " + MAX_LEASE + ": " + minHoldTime);
+		}
 	}
 
 	/**
@@ -74,7 +82,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if the name cannot be the name of a lock
 	 */
 	public static LockSpec of(String name) {
-		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null, false);
+		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null, null, false);
 	}
 
 	/**
@@ -84,7 +92,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
 	 */
 	public static LockSpec ofAll(String... names) {
-		return new LockSpec(Arrays.asList(names), null, null, null, null, false);
+		return new LockSpec(Arrays.asList(names), null, null, null, null, null, false);
 	}
 
 	/**
@@ -94,7 +102,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
 	 */
 	public static LockSpec ofAll(Collection<String> names) {
-		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null, false);
+		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null, null,
+				false);
 	}
 
 	/**
@@ -105,7 +114,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withWaitTime(Duration waitTime) {
 		return new LockSpec(this.names, Objects.requireNonNull(waitTime, "'waitTime' must not be null"), this.leaseTime,
-				this.renewal, this.maxHoldTime, this.interruptOnLoss);
+				this.renewal, this.maxHoldTime, this.minHoldTime, this.interruptOnLoss);
 	}
 
 	/**
@@ -134,7 +143,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	public LockSpec withLeaseTime(Duration leaseTime) {
 		return new LockSpec(this.names, this.waitTime,
 				Objects.requireNonNull(leaseTime, "'leaseTime' must not be null"), this.renewal, this.maxHoldTime,
-				this.interruptOnLoss);
+				this.minHoldTime, this.interruptOnLoss);
 	}
 
 	/**
@@ -144,7 +153,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @return a spec with this choice
 	 */
 	public LockSpec withRenewal(boolean renewal) {
-		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime, this.interruptOnLoss);
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime, this.minHoldTime,
+				this.interruptOnLoss);
 	}
 
 	/**
@@ -157,7 +167,27 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withMaxHoldTime(Duration maxHoldTime) {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal,
-				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"), this.interruptOnLoss);
+				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"), this.minHoldTime,
+				this.interruptOnLoss);
+	}
+
+	/**
+	 * How long the lock stays taken at least, counted from its grant. Released sooner, it
+	 * is held by nobody for the rest of the time, for this process as for others: so that
+	 * a short task which every process starts at about the same time is done by one of
+	 * them. The release itself waits for nothing.
+	 * <p>
+	 * A lock that was lost is not kept. Where locks end with a session (ZooKeeper), the
+	 * registry goes on holding it for the rest; there a registry that stops, or a process
+	 * that dies, frees it sooner.
+	 * @param minHoldTime the time, more than zero
+	 * @return a spec with this time
+	 * @throws IllegalArgumentException if it is not positive or longer than
+	 * {@link #MAX_LEASE}
+	 */
+	public LockSpec withMinHoldTime(Duration minHoldTime) {
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime,
+				Objects.requireNonNull(minHoldTime, "'minHoldTime' must not be null"), this.interruptOnLoss);
 	}
 
 	/**
@@ -167,11 +197,13 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @return a spec with this choice
 	 */
 	public LockSpec withInterruptOnLoss() {
-		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, true);
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
+				true);
 	}
 
 	LockSpec forNames(List<String> some) {
-		return new LockSpec(some, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.interruptOnLoss);
+		return new LockSpec(some, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
+				this.interruptOnLoss);
 	}
 
 }

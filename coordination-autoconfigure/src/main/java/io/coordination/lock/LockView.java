@@ -100,7 +100,7 @@ final class LockView implements Lock {
 					+ ((entry == null) ? "held by this thread" : "locked by this thread, which holds it by a call"));
 		}
 		entry.locks--;
-		if (this.holds.isOver(entry)) {
+		if (entry.leave()) {
 			LockLostException lost = this.registry.finish(entry.handle);
 			if (lost != null) {
 				throw lost;
@@ -114,7 +114,7 @@ final class LockView implements Lock {
 	}
 
 	private boolean enterAgain() {
-		ThreadHolds.Entry entry = this.holds.held(this.name);
+		ThreadHolds.Entry entry = this.holds.enterAgain(this.name);
 		if (entry == null) {
 			return false;
 		}

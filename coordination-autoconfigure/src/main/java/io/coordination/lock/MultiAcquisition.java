@@ -39,7 +39,7 @@ final class MultiAcquisition {
 
 	private final long waitNanos;
 
-	private final long maxHoldNanos;
+	private final HoldTime holdTime;
 
 	private final long startedAt;
 
@@ -66,13 +66,13 @@ final class MultiAcquisition {
 	/** The thread that has not handed out the future yet. */
 	private volatile @Nullable Thread starter = Thread.currentThread();
 
-	MultiAcquisition(Engine engine, List<String> names, Terms terms, long waitNanos, long maxHoldNanos,
+	MultiAcquisition(Engine engine, List<String> names, Terms terms, long waitNanos, HoldTime holdTime,
 			Executor completer) {
 		this.engine = engine;
 		this.names = names;
 		this.terms = terms;
 		this.waitNanos = waitNanos;
-		this.maxHoldNanos = maxHoldNanos;
+		this.holdTime = holdTime;
 		this.completer = completer;
 		this.startedAt = engine.nanoTime();
 	}
@@ -116,7 +116,7 @@ final class MultiAcquisition {
 		long left = (this.waitNanos == Durations.UNBOUNDED) ? this.waitNanos
 				: Math.max(0, this.waitNanos - (this.engine.nanoTime() - this.startedAt));
 		CompletableFuture<LockHandle> member = new AsyncAcquisition(this.engine, this.names.get(index), this.terms,
-				left, this.maxHoldNanos, Runnable::run)
+				left, this.holdTime, Runnable::run)
 			.start();
 		boolean tooLate;
 		this.lock.lock();
@@ -151,7 +151,7 @@ final class MultiAcquisition {
 			this.lock.unlock();
 		}
 		if (tooLate) {
-			handle.releaseAsync();
+			Handles.giveBack(handle);
 			return;
 		}
 		handle.onLost(this.onLoss);
@@ -164,7 +164,7 @@ final class MultiAcquisition {
 			LockHandle handle = new MultiHandle(all);
 			tell(() -> {
 				if (!this.future.complete(handle)) {
-					handle.releaseAsync();
+					Handles.giveBack(handle);
 				}
 			});
 		}
@@ -180,7 +180,7 @@ final class MultiAcquisition {
 			waiting.cancel(false);
 		}
 		if (!got.isEmpty()) {
-			new MultiHandle(got).releaseAsync();
+			Handles.giveBack(new MultiHandle(got));
 		}
 		if (failure != null) {
 			tell(() -> this.future.completeExceptionally(failure));

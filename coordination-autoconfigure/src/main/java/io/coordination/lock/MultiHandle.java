@@ -1,6 +1,7 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,6 +101,22 @@ final class MultiHandle implements LockHandle {
 				callback.accept(event);
 			}
 		}));
+	}
+
+	/**
+	 * Retains all members or none.
+	 */
+	@Override
+	public LockHandle retain() {
+		List<LockHandle> retained = new ArrayList<>(this.members.size());
+		try {
+			this.members.forEach((member) -> retained.add(member.retain()));
+		}
+		catch (LockLostException ex) {
+			retained.forEach(LockHandle::releaseAsync);
+			throw ex;
+		}
+		return new MultiHandle(retained);
 	}
 
 	@Override

@@ -1,6 +1,7 @@
 package io.coordination.lock;
 
 import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,8 +18,8 @@ import io.coordination.backend.BackendLease;
 import io.coordination.lock.event.LockLost;
 
 /**
- * The handle of one lock: what the owner sees of a {@link Hold}. Each method keeps the
- * handle reachable to its end, as an unreachable handle counts as dropped.
+ * The handle of one lock: what the owner sees of its {@link Share} of a hold. Each method
+ * keeps the handle reachable to its end, as an unreachable handle counts as dropped.
  */
 final class SingleHandle implements LockHandle {
 
@@ -27,9 +29,12 @@ final class SingleHandle implements LockHandle {
 
 	private final Hold hold;
 
-	SingleHandle(Engine engine, Hold hold) {
+	private final Share share;
+
+	SingleHandle(Engine engine, Hold hold, ThreadHolds.@Nullable Entry entry, ReferenceQueue<LockHandle> dropped) {
 		this.engine = engine;
 		this.hold = hold;
+		this.share = new Share(engine, hold, entry, this, dropped);
 	}
 
 	@Override
@@ -55,7 +60,7 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public List<BackendLease> leases() {
 		try {
-			return List.of(this.hold.lease());
+			return List.of(this.share.lease());
 		}
 		finally {
 			Reference.reachabilityFence(this);
@@ -65,7 +70,7 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public LockState state() {
 		try {
-			return this.hold.state(this.engine.nanoTime());
+			return this.share.state();
 		}
 		finally {
 			Reference.reachabilityFence(this);
@@ -75,7 +80,7 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public Duration remainingValidity() {
 		try {
-			return this.hold.remaining(this.engine.nanoTime());
+			return this.share.remaining();
 		}
 		finally {
 			Reference.reachabilityFence(this);
@@ -85,7 +90,7 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public void ensureHeld() {
 		try {
-			this.hold.ensureHeld();
+			this.share.ensureHeld();
 		}
 		finally {
 			Reference.reachabilityFence(this);
@@ -114,7 +119,25 @@ final class SingleHandle implements LockHandle {
 	public void onLost(Consumer<LockLost> callback) {
 		Objects.requireNonNull(callback, "'callback' must not be null");
 		try {
-			this.hold.onLost(callback);
+			this.share.onLost(callback);
+		}
+		finally {
+			Reference.reachabilityFence(this);
+		}
+	}
+
+	@Override
+	public LockHandle retain() {
+		return retain(null);
+	}
+
+	/**
+	 * Retains the lock for a thread that enters it.
+	 * @param entry the thread's use, which ends with the new handle
+	 */
+	LockHandle retain(ThreadHolds.@Nullable Entry entry) {
+		try {
+			return this.share.retain(entry);
 		}
 		finally {
 			Reference.reachabilityFence(this);
@@ -124,7 +147,7 @@ final class SingleHandle implements LockHandle {
 	@Override
 	public boolean release() {
 		try {
-			CompletionStage<Boolean> answer = this.hold.release();
+			CompletionStage<Boolean> answer = this.share.release(true);
 			if (this.engine.settings().asyncRelease()) {
 				logFailure(answer);
 				return state() == LockState.RELEASED;
@@ -140,7 +163,7 @@ final class SingleHandle implements LockHandle {
 	public CompletionStage<Boolean> releaseAsync() {
 		try {
 			CompletableFuture<Boolean> answer = new CompletableFuture<>();
-			Answers.on(this.hold.release(), (ours, ex) -> {
+			Answers.on(this.share.release(true), (ours, ex) -> {
 				if (ex != null) {
 					this.engine.async(() -> answer.completeExceptionally(ex));
 				}
@@ -177,8 +200,8 @@ final class SingleHandle implements LockHandle {
 		return this.hold.lostException();
 	}
 
-	Hold hold() {
-		return this.hold;
+	Share share() {
+		return this.share;
 	}
 
 	@Override

@@ -20,7 +20,7 @@ final class Waiter {
 
 	final long waitNanos;
 
-	final long maxHoldNanos;
+	final HoldTime holdTime;
 
 	final long startedAt;
 
@@ -35,10 +35,10 @@ final class Waiter {
 	 * @param whenSettled what to run when it is settled, or {@code null} for a waiter on
 	 * which the present thread parks
 	 */
-	Waiter(Terms terms, long waitNanos, long maxHoldNanos, long startedAt, @Nullable Runnable whenSettled) {
+	Waiter(Terms terms, long waitNanos, HoldTime holdTime, long startedAt, @Nullable Runnable whenSettled) {
 		this.terms = terms;
 		this.waitNanos = waitNanos;
-		this.maxHoldNanos = maxHoldNanos;
+		this.holdTime = holdTime;
 		this.startedAt = startedAt;
 		this.whenSettled = whenSettled;
 		this.thread = (whenSettled != null) ? null : Thread.currentThread();

@@ -90,6 +90,16 @@ class BadInputTests extends EngineFixture {
 	}
 
 	@Test
+	void aMinimumHoldTimeIsPositiveAndNotLongerThanADay() {
+		for (Duration time : List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofHours(25))) {
+			assertThatIllegalArgumentException().isThrownBy(() -> SPEC.withMinHoldTime(time))
+				.withMessage("'minHoldTime' must be positive and at most PT24H: " + time);
+		}
+		assertThat(SPEC.withMinHoldTime(LockSpec.MAX_LEASE).withRenewal(true).withoutWaiting().minHoldTime())
+			.isEqualTo(LockSpec.MAX_LEASE);
+	}
+
+	@Test
 	void theLongestDurationsAreNoOverflow() throws InterruptedException {
 		LockSpec spec = SPEC.withWaitTime(Duration.ofSeconds(Long.MAX_VALUE))
 			.withMaxHoldTime(Duration.ofSeconds(Long.MAX_VALUE))
@@ -106,6 +116,12 @@ class BadInputTests extends EngineFixture {
 			.withMessage("'waitTime' must not be null");
 		assertThatNullPointerException().isThrownBy(() -> SPEC.withLeaseTime(none()))
 			.withMessage("'leaseTime' must not be null");
+		assertThatNullPointerException().isThrownBy(() -> SPEC.withMinHoldTime(none()))
+			.withMessage("'minHoldTime' must not be null");
+		assertThatNullPointerException().isThrownBy(() -> this.locks.enter(none()))
+			.withMessage("'spec' must not be null");
+		assertThatNullPointerException().isThrownBy(() -> this.locks.enterAsync(none()))
+			.withMessage("'spec' must not be null");
 		assertThatNullPointerException().isThrownBy(() -> this.locks.acquire(BadInputTests.<LockSpec>none()))
 			.withMessage("'spec' must not be null");
 		assertThatNullPointerException().isThrownBy(() -> this.locks.acquireAsync(none()))

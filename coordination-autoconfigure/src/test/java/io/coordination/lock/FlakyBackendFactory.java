@@ -189,6 +189,10 @@ final class FlakyBackendFactory implements LockBackendFactory {
 
 		@Override
 		public CompletionStage<Boolean> release(BackendLease lease, Duration keepFor) {
+			if (FlakyBackendFactory.this.session != null && !keepFor.isZero()) {
+				return CompletableFuture
+					.failedFuture(new BackendException("a session keeps nothing for nobody", false, null));
+			}
 			return send(() -> this.backend.release(lease, keepFor));
 		}
 

@@ -31,8 +31,17 @@ class GrantTests extends EngineFixture {
 		assertThat(grant.peek().lost()).isEqualTo(Cause.NOT_RENEWED);
 	}
 
+	@Test
+	void whatIsLostIsNotKept() {
+		Grant grant = grant();
+		grant.keepUntil(this.time.nanoTime() + Duration.ofSeconds(1).toNanos() + 1);
+		assertThat(grant.keptFor(this.time.nanoTime())).isEqualTo(Duration.ofMillis(1001));
+		grant.lose(Cause.TAKEN);
+		assertThat(grant.keptFor(this.time.nanoTime())).isZero();
+	}
+
 	private Grant grant() {
-		return ((SingleHandle) hold(this.locks)).hold().grant;
+		return ((SingleHandle) hold(this.locks)).share().hold().grant;
 	}
 
 }
