@@ -1,0 +1,30 @@
+package io.coordination.jdbc;
+
+import javax.sql.DataSource;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Auto-configuration of the {@link FencingGuard} for applications with one relational
+ * database, or one that is primary.
+ */
+@AutoConfiguration(afterName = { "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
+		"org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration" })
+@ConditionalOnClass(JdbcClient.class)
+@ConditionalOnSingleCandidate(DataSource.class)
+@EnableConfigurationProperties(FencingProperties.class)
+public final class FencingGuardAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	FencingGuard coordinationFencingGuard(DataSource dataSource, FencingProperties properties) {
+		return FencingGuard.of(dataSource).withTable(properties.table());
+	}
+
+}
