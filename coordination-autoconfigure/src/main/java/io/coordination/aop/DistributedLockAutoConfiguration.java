@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.concurrent.Executor;
+
 import org.springframework.aop.Advisor;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
@@ -8,15 +10,14 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.Ordered;
 import org.springframework.core.type.AnnotationMetadata;
-import org.springframework.util.function.SingletonSupplier;
-
-import io.coordination.lock.LockRegistry;
+import org.springframework.util.ClassUtils;
 
 /**
  * Auto-configuration that makes {@link DistributedLock} work, with and without AspectJ.
@@ -26,17 +27,23 @@ import io.coordination.lock.LockRegistry;
  */
 @AutoConfiguration
 @Import(DistributedLockAutoConfiguration.ProxyCreatorRegistrar.class)
+@EnableConfigurationProperties(DistributedLockProperties.class)
 @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 public final class DistributedLockAutoConfiguration {
 
 	/** Before transactions, which come last, and after all that sets an order. */
 	static final int ORDER = Ordered.LOWEST_PRECEDENCE - 100;
 
+	private static final String TRANSACTIONS = "org.springframework.transaction.support.TransactionSynchronization";
+
+	/** Spring Boot's, which carries over what belongs to a thread. */
+	private static final String EXECUTOR = "applicationTaskExecutor";
+
 	@Bean
 	@ConditionalOnMissingBean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	static LockedMethods coordinationLockedMethods(ConfigurableListableBeanFactory beanFactory) {
-		return new LockedMethods(beanFactory);
+		return new LockedMethods(beanFactory, () -> beanFactory.getBean(DistributedLockProperties.class));
 	}
 
 	// Without the role, the proxy creator that works without AspectJ would not see it.
@@ -44,9 +51,13 @@ public final class DistributedLockAutoConfiguration {
 	@ConditionalOnMissingBean(name = "coordinationLockAdvisor")
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	static Advisor coordinationLockAdvisor(LockedMethods methods, ConfigurableListableBeanFactory beanFactory) {
-		SingletonSupplier<LockRegistry> registry = SingletonSupplier.of(() -> beanFactory.getBean(LockRegistry.class));
+		ClassLoader loader = DistributedLockAutoConfiguration.class.getClassLoader();
+		JoinedTransactions transactions = ClassUtils.isPresent(TRANSACTIONS, loader)
+				? new JoinedTransactions(() -> beanFactory.getBean(DistributedLockProperties.class)) : null;
 		DefaultPointcutAdvisor advisor = new DefaultPointcutAdvisor(new LockPointcut(),
-				new LockInterceptor(methods, registry::obtain));
+				new LockInterceptor(methods, new BlockingCalls(transactions),
+						new StageCalls(() -> beanFactory.containsBean(EXECUTOR)
+								? beanFactory.getBean(EXECUTOR, Executor.class) : null)));
 		advisor.setOrder(ORDER);
 		return advisor;
 	}
@@ -56,7 +67,8 @@ public final class DistributedLockAutoConfiguration {
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	static LockedBeanChecker coordinationLockedBeanChecker(ConfigurableListableBeanFactory beanFactory,
 			LockedMethods methods) {
-		return new LockedBeanChecker(beanFactory, methods);
+		return new LockedBeanChecker(beanFactory, methods,
+				new Validation(() -> beanFactory.getBean(DistributedLockProperties.class).validation()));
 	}
 
 	/**

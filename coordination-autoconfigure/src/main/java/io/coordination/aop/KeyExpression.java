@@ -6,6 +6,8 @@ import java.util.Calendar;
 import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,9 @@ import io.coordination.lock.LockKeyException;
  */
 final class KeyExpression {
 
+	/** A variable and its properties, behind text that is no operator of SpEL. */
+	private static final Pattern VARIABLE = Pattern.compile("(?<=[\\w:/.-])#(\\w+(?:\\.\\w+)*)");
+
 	private static final SpelParserConfiguration configuration = new SpelParserConfiguration();
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser(configuration);
@@ -53,6 +58,8 @@ final class KeyExpression {
 
 	private final String where;
 
+	private final String attribute;
+
 	private final String expression;
 
 	private final @Nullable BeanResolver beans;
@@ -61,26 +68,60 @@ final class KeyExpression {
 
 	private final Map<String, Integer> variables;
 
+	private final boolean usesRoot;
+
+	KeyExpression(String where, String expression, KeyVariables variables, @Nullable BeanResolver beans) {
+		this(where, "key", expression, expression, variables, beans);
+	}
+
 	/**
 	 * Parses and checks an expression.
 	 * @param where class and method, for messages
+	 * @param attribute the attribute that it is in
+	 * @param written all of what is written there
+	 * @param expression the expression itself, which may be a part of it
 	 * @throws InvalidDistributedLockException if it cannot work
 	 */
-	KeyExpression(String where, String expression, KeyVariables variables, @Nullable BeanResolver beans) {
+	KeyExpression(String where, String attribute, String written, String expression, KeyVariables variables,
+			@Nullable BeanResolver beans) {
 		this.where = where;
-		this.expression = expression;
+		this.attribute = attribute;
+		this.expression = written;
 		this.beans = beans;
 		try {
 			this.tree = parser.parseRaw(expression).getAST();
 		}
 		catch (ExpressionException | IllegalStateException ex) {
 			throw new InvalidDistributedLockException(where,
-					"key = \"" + expression + "\" is no SpEL expression: " + ex.getMessage() + ".",
-					"Text goes in single quotes, parameters have a '#', parts are joined by '+': "
+					attribute + " = \"" + written + "\" is no SpEL expression: " + ex.getMessage() + ".",
+					template(written) + "Text goes in single quotes, parameters have a '#', parts are joined by '+': "
 							+ "key = \"'order:' + #id\".",
 					ex);
 		}
-		this.variables = new KeyExpressionCheck(where, expression, variables).check(this.tree);
+		KeyExpressionCheck check = new KeyExpressionCheck(where, attribute, written, variables);
+		this.variables = check.check(this.tree);
+		this.usesRoot = check.usesRoot();
+	}
+
+	/** What a text with variables in it was probably meant to be. */
+	private static String template(String written) {
+		Matcher variable = VARIABLE.matcher(written);
+		return (written.contains("#{") || written.contains("'") || !variable.find()) ? ""
+				: "Did you mean \"" + variable.replaceAll("#{#$1}") + "\"? ";
+	}
+
+	/**
+	 * Whether it looks at the call itself.
+	 */
+	boolean usesRoot() {
+		return this.usesRoot;
+	}
+
+	/**
+	 * Whether it is one parameter and nothing else.
+	 */
+	boolean isBare() {
+		return this.tree instanceof VariableReference;
 	}
 
 	/**
@@ -88,8 +129,25 @@ final class KeyExpression {
 	 * @throws LockKeyException if the result cannot be a key
 	 */
 	String evaluate(@Nullable Object[] arguments) {
-		String key = text((this.tree instanceof VariableReference)
-				? arguments[this.variables.values().iterator().next()] : value(arguments));
+		return key(value(null, arguments));
+	}
+
+	/**
+	 * Evaluates the expression for a call.
+	 * @param root what it can know of the call, or {@code null} for nothing
+	 * @return the result, of any type
+	 */
+	@Nullable Object value(@Nullable CallRoot root, @Nullable Object[] arguments) {
+		return (this.tree instanceof VariableReference && !this.variables.isEmpty())
+				? arguments[this.variables.values().iterator().next()] : evaluated(root, arguments);
+	}
+
+	/**
+	 * Makes a key of a result.
+	 * @throws LockKeyException if it cannot be one
+	 */
+	String key(@Nullable Object value) {
+		String key = text(value);
 		if (key.isBlank()) {
 			throw invalid("is blank", null);
 		}
@@ -97,17 +155,19 @@ final class KeyExpression {
 	}
 
 	LockKeyException invalid(String problem, @Nullable Throwable cause) {
-		return new LockKeyException("The key \"" + this.expression + "\" of " + this.where + " " + problem, cause);
+		return new LockKeyException(
+				"The " + this.attribute + " \"" + this.expression + "\" of " + this.where + " " + problem, cause);
 	}
 
-	private @Nullable Object value(@Nullable Object[] arguments) {
+	private @Nullable Object evaluated(@Nullable CallRoot root, @Nullable Object[] arguments) {
 		StandardEvaluationContext context = new StandardEvaluationContext();
 		if (this.beans != null) {
 			context.setBeanResolver(this.beans);
 		}
 		this.variables.forEach((name, index) -> context.setVariable(name, arguments[index]));
 		try {
-			return value(this.tree, new ExpressionState(context, TypedValue.NULL, configuration));
+			return value(this.tree, new ExpressionState(context,
+					(root != null) ? new TypedValue(root) : TypedValue.NULL, configuration));
 		}
 		catch (LockKeyException ex) {
 			throw ex;

@@ -29,14 +29,19 @@ final class KeyExpressionCheck {
 
 	private final String where;
 
+	private final String attribute;
+
 	private final String expression;
 
 	private final KeyVariables variables;
 
 	private final Map<String, Integer> used = new LinkedHashMap<>();
 
-	KeyExpressionCheck(String where, String expression, KeyVariables variables) {
+	private boolean root;
+
+	KeyExpressionCheck(String where, String attribute, String expression, KeyVariables variables) {
 		this.where = where;
+		this.attribute = attribute;
 		this.expression = expression;
 		this.variables = variables;
 	}
@@ -76,9 +81,14 @@ final class KeyExpressionCheck {
 			throw invalid("calls '" + node.toStringAST() + "' on nothing",
 					"Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).");
 		}
-		else if (node instanceof OpPlus && !joined && mayJoinText(node)) {
+		else if (node instanceof OpPlus && !joined && !this.attribute.equals(LockCondition.ATTRIBUTE)
+				&& mayJoinText(node)) {
 			throw invalid("joins text inside of something else, where a part that is null could not be told from the "
 					+ "text 'null'", "Join the parts last, as in 'order:' + #id.toUpperCase().");
+		}
+		if (node instanceof CompoundExpression && isRoot(node.getChild(0)) && !this.variables.isNamed("root")) {
+			root(node);
+			return;
 		}
 		boolean inElement = element || node instanceof Projection || node instanceof Selection;
 		for (int i = 0; i < node.getChildCount(); i++) {
@@ -107,7 +117,7 @@ final class KeyExpressionCheck {
 	 * Refuses parameters that have no text to lock by, where they stand as text.
 	 */
 	private void checkText(SpelNode node) {
-		if (node instanceof VariableReference) {
+		if (node instanceof VariableReference && !isRoot(node)) {
 			Class<?> type = this.variables.type(this.variables.indexOf(node.toStringAST().substring(1)));
 			Class<?> unstable = RecordText.unstablePart(type);
 			if (unstable != null) {
@@ -121,6 +131,29 @@ final class KeyExpressionCheck {
 			for (int i = (node instanceof Ternary) ? 1 : 0; i < node.getChildCount(); i++) {
 				checkText(node.getChild(i));
 			}
+		}
+	}
+
+	private static boolean isRoot(SpelNode node) {
+		return node instanceof VariableReference && node.toStringAST().equals("#root");
+	}
+
+	/**
+	 * Whether what was checked looks at the call itself.
+	 */
+	boolean usesRoot() {
+		return this.root;
+	}
+
+	private void root(SpelNode compound) {
+		this.root = true;
+		String property = compound.getChild(1).toStringAST();
+		if (!(compound.getChild(1) instanceof PropertyOrFieldReference) || !CallRoot.PROPERTIES.contains(property)) {
+			throw invalid("uses '#root." + property + "', which does not exist", "There is "
+					+ String.join(", ", CallRoot.PROPERTIES.stream().map((one) -> "#root." + one).toList()) + ".");
+		}
+		for (int i = 2; i < compound.getChildCount(); i++) {
+			check(compound.getChild(i), false, false, false);
 		}
 	}
 
@@ -146,8 +179,8 @@ final class KeyExpressionCheck {
 	}
 
 	private InvalidDistributedLockException invalid(String problem, String action) {
-		return new InvalidDistributedLockException(this.where, "key = \"" + this.expression + "\" " + problem + ".",
-				action);
+		return new InvalidDistributedLockException(this.where,
+				this.attribute + " = \"" + this.expression + "\" " + problem + ".", action);
 	}
 
 }

@@ -59,6 +59,17 @@ final class KeyVariables {
 		return -1;
 	}
 
+	/**
+	 * What the variable of a parameter is called.
+	 */
+	List<String> namesOf(int index) {
+		List<String> found = new ArrayList<>(List.of("p" + index, "a" + index));
+		if (this.names != null && index < this.names.size()) {
+			found.add(this.names.get(index));
+		}
+		return found;
+	}
+
 	Class<?> type(int index) {
 		return this.types[index];
 	}

@@ -1,31 +1,31 @@
 package io.coordination.aop;
 
-import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.List;
 
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
 
-import io.coordination.lock.LockHandle;
-import io.coordination.lock.LockInterruptedException;
-import io.coordination.lock.LockNotAcquiredException;
-import io.coordination.lock.LockRegistry;
-import io.coordination.lock.LockedAction;
-
 /**
- * Runs a method while its lock is held. What the method throws passes through as it is.
+ * Runs a method while its locks are held. What the method throws passes through as it is.
+ * <p>
+ * <b>Invariant.</b> The method is not entered before all of its locks are held, and none
+ * of them is released before its work has ended: when it returned, or when what it
+ * returned has ended.
  */
 final class LockInterceptor implements MethodInterceptor {
 
 	private final LockedMethods methods;
 
-	private final Supplier<LockRegistry> registry;
+	private final BlockingCalls blocking;
 
-	LockInterceptor(LockedMethods methods, Supplier<LockRegistry> registry) {
+	private final StageCalls stages;
+
+	LockInterceptor(LockedMethods methods, BlockingCalls blocking, StageCalls stages) {
 		this.methods = methods;
-		this.registry = registry;
+		this.blocking = blocking;
+		this.stages = stages;
 	}
 
 	@Override
@@ -34,85 +34,13 @@ final class LockInterceptor implements MethodInterceptor {
 		Class<?> targetClass = (target != null) ? AopUtils.getTargetClass(target)
 				: invocation.getMethod().getDeclaringClass();
 		LockedMethod method = this.methods.get(invocation.getMethod(), targetClass);
-		Body body = new Body(invocation, method);
-		try {
-			return this.registry.get().execute(method.spec(invocation.getArguments()), body);
+		LockCall call = new LockCall(invocation, method);
+		if (method.outlastsCall()) {
+			return (method.returned().kind() == ReturnType.Kind.STAGE) ? this.stages.run(call)
+					: ReactiveCalls.run(call);
 		}
-		catch (LockNotAcquiredException ex) {
-			if (body.entered || !method.skips()) {
-				throw ex;
-			}
-			return method.skipped();
-		}
-		catch (InterruptedException ex) {
-			if (body.entered || method.interruptible()) {
-				throw ex;
-			}
-			Thread.currentThread().interrupt();
-			throw new LockInterruptedException("Interrupted while waiting for the lock of " + method.where(), ex);
-		}
-		catch (Unchecked ex) {
-			throw ex.getCause();
-		}
-	}
-
-	/**
-	 * The rest of the call. Knows whether it was begun: an exception from outside is not
-	 * one of the method.
-	 */
-	private static final class Body implements LockedAction<@Nullable Object, Exception> {
-
-		private final MethodInvocation invocation;
-
-		private final LockedMethod method;
-
-		private boolean entered;
-
-		Body(MethodInvocation invocation, LockedMethod method) {
-			this.invocation = invocation;
-			this.method = method;
-		}
-
-		@Override
-		@SuppressWarnings("NullAway") // T may be null, which older compilers cannot tell
-		public @Nullable Object run(LockHandle handle) throws Exception {
-			this.entered = true;
-			try {
-				Object result = this.invocation.proceed();
-				if (result != null && this.method.opaque() && ReturnType.isLate(result)) {
-					throw new IllegalStateException(
-							this.method.where() + " returned a " + result.getClass().getTypeName()
-									+ ", whose work goes on without the lock. Return the result itself, or use "
-									+ "LockRegistry.acquireAsync() and release the handle when the work is done");
-				}
-				return result;
-			}
-			catch (Exception | Error ex) {
-				throw ex;
-			}
-			catch (Throwable ex) {
-				throw new Unchecked(ex);
-			}
-		}
-
-	}
-
-	/**
-	 * Carries what is neither an exception nor an error.
-	 */
-	private static final class Unchecked extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		Unchecked(Throwable cause) {
-			super(cause);
-		}
-
-		@Override
-		public synchronized Throwable getCause() {
-			return Objects.requireNonNull(super.getCause());
-		}
-
+		List<LockCall.Request> requests = call.requests();
+		return requests.isEmpty() ? call.proceedUnlocked() : this.blocking.run(call, requests);
 	}
 
 }

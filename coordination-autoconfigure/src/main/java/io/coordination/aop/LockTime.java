@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.time.Duration;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
@@ -33,7 +34,24 @@ final class LockTime {
 		return wait;
 	}
 
-	Duration lease(String value) {
+	/**
+	 * Reads a time that a lock is held.
+	 */
+	Function<String, Duration> hold(String attribute) {
+		return (value) -> {
+			Duration hold = parse(attribute, value, FORMS + ", more than zero.");
+			if (hold.isNegative() || hold.isZero()) {
+				throw invalid(attribute, value, "is not positive", FORMS + ", more than zero.", null);
+			}
+			return hold;
+		};
+	}
+
+	Function<String, Duration> lease(String attribute) {
+		return this::leaseTime;
+	}
+
+	private Duration leaseTime(String value) {
 		String action = FORMS + ", more than zero and at most " + LockSpec.MAX_LEASE.toHours() + "h.";
 		Duration lease = parse("leaseTime", value, action);
 		if (lease.isNegative() || lease.isZero()) {

@@ -22,9 +22,6 @@ import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.util.ClassUtils;
 
-import io.coordination.lock.LockRegistry;
-import io.coordination.lock.ManagedLockRegistry;
-
 /**
  * Finds the annotated methods that would run without their lock, or fail at their first
  * call, before the application has started: reads the types of all beans, and looks at
@@ -38,9 +35,12 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 
 	private final Map<Class<?>, Set<Method>> checked = new ConcurrentHashMap<>();
 
-	LockedBeanChecker(ConfigurableListableBeanFactory beanFactory, LockedMethods methods) {
+	private final Validation validation;
+
+	LockedBeanChecker(ConfigurableListableBeanFactory beanFactory, LockedMethods methods, Validation validation) {
 		this.beanFactory = beanFactory;
 		this.methods = methods;
+		this.validation = validation;
 	}
 
 	// Before a proxy is made, which a final class would prevent with a lesser message.
@@ -52,37 +52,29 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		boolean locked = false;
 		for (String name : this.beanFactory.getBeanNamesForType(Object.class)) {
-			locked |= checkBean(name);
+			checkBean(name);
 		}
-		LockRegistry registry = locked ? this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique() : null;
-		if (locked && registry == null) {
-			int count = this.beanFactory.getBeanNamesForType(LockRegistry.class).length;
-			throw new InvalidDistributedLockException("methods of this application",
-					"there " + ((count == 0) ? "is no bean" : "are " + count + " beans") + " of type LockRegistry.",
-					(count == 0) ? "Add a backend, or remove what excludes its auto-configuration."
-							: "Mark one of them @Primary.");
-		}
-		if (registry instanceof ManagedLockRegistry managed) {
-			this.checked.forEach(
-					(type, found) -> found.forEach((method) -> this.methods.get(method, type).checkLease(managed)));
-		}
+		this.checked.forEach((type, found) -> found
+			.forEach((method) -> this.validation.check(() -> this.methods.get(method, type).checkTerms())));
+		new LockedMethodAdvice(this.methods, this.validation).give(this.checked);
 	}
 
-	private boolean checkBean(String name) {
+	private void checkBean(String name) {
 		Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, name);
 		if (type == null || ScopedObject.class.isAssignableFrom(type)) {
-			return false;
+			return;
 		}
 		Set<Method> found = checkType(type);
 		if (!found.isEmpty()) {
 			Object bean = existing(name);
 			if (bean != null) {
-				checkProxy(name, bean, found);
+				Class<?> targetClass = AopUtils.getTargetClass(bean);
+				AdvisorChain chain = new AdvisorChain(bean);
+				found.forEach(
+						(method) -> this.validation.check(() -> checkProxy(name, bean, method, targetClass, chain)));
 			}
 		}
-		return !found.isEmpty();
 	}
 
 	private @Nullable Object existing(String name) {
@@ -97,7 +89,7 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		if (found == null) {
 			found = AnnotationUtils.isCandidateClass(userClass, DistributedLock.class) ? MethodIntrospector
 				.selectMethods(userClass, (Method method) -> LockedMethods.isLocked(method, userClass)) : Set.of();
-			found.forEach((method) -> checkMethod(method, userClass));
+			found.forEach((method) -> this.validation.check(() -> checkMethod(method, userClass)));
 			this.checked.put(userClass, found);
 		}
 		return found;
@@ -143,36 +135,31 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 						&& declaring.getClassLoader() == type.getClassLoader());
 	}
 
-	private void checkProxy(String name, Object bean, Set<Method> found) {
-		Class<?> targetClass = AopUtils.getTargetClass(bean);
-		AdvisorChain chain = new AdvisorChain(bean);
-		for (Method method : found) {
-			String where = this.methods.get(method, targetClass).where();
-			if (!chain.hasLock()) {
-				throw new InvalidDistributedLockException(where,
-						"bean '" + name + "' is not proxied, so the method would run without the lock.",
-						notProxied(bean));
-			}
-			if (AopUtils.isJdkDynamicProxy(bean) && !isReachable(method, bean)) {
-				throw new InvalidDistributedLockException(where,
-						"bean '" + name
-								+ "' is proxied by its interfaces, and none of them has the method. Whoever calls it "
-								+ "does so without the lock.",
-						"Add the method to an interface of the class, or set spring.aop.proxy-target-class=true.");
-			}
-			if (chain.beginsTransactionBeforeLock(method, targetClass)) {
-				throw new InvalidDistributedLockException(where,
-						"the transaction begins before the lock is acquired and would be committed after the lock is "
-								+ "released.",
-						"Remove 'order' from @EnableTransactionManagement, or give it one above "
-								+ DistributedLockAutoConfiguration.ORDER + ".");
-			}
-			if (chain.leavesThreadInsideLock(method, targetClass)) {
-				throw new InvalidDistributedLockException(where,
-						"@Async would run the method on another thread after the lock was released.",
-						"Remove 'order' from @EnableAsync, or put @DistributedLock on a method that the asynchronous "
-								+ "one calls.");
-			}
+	private void checkProxy(String name, Object bean, Method method, Class<?> targetClass, AdvisorChain chain) {
+		String where = this.methods.get(method, targetClass).where();
+		if (!chain.hasLock()) {
+			throw new InvalidDistributedLockException(where,
+					"bean '" + name + "' is not proxied, so the method would run without the lock.", notProxied(bean));
+		}
+		if (AopUtils.isJdkDynamicProxy(bean) && !isReachable(method, bean)) {
+			throw new InvalidDistributedLockException(where,
+					"bean '" + name
+							+ "' is proxied by its interfaces, and none of them has the method. Whoever calls it "
+							+ "does so without the lock.",
+					"Add the method to an interface of the class, or set spring.aop.proxy-target-class=true.");
+		}
+		if (chain.beginsTransactionBeforeLock(method, targetClass)) {
+			throw new InvalidDistributedLockException(where,
+					"the transaction begins before the lock is acquired and would be committed after the lock is "
+							+ "released.",
+					"Remove 'order' from @EnableTransactionManagement, or give it one above "
+							+ DistributedLockAutoConfiguration.ORDER + ".");
+		}
+		if (chain.leavesThreadInsideLock(method, targetClass)) {
+			throw new InvalidDistributedLockException(where,
+					"@Async would run the method on another thread after the lock was released.",
+					"Remove 'order' from @EnableAsync, or put @DistributedLock on a method that the asynchronous "
+							+ "one calls.");
 		}
 	}
 

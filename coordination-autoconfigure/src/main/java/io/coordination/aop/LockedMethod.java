@@ -1,66 +1,64 @@
 package io.coordination.aop;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
-import io.coordination.lock.LockKeyException;
+import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
 import io.coordination.lock.ManagedLockRegistry;
 
 /**
- * What the annotation of one method means, found out once. Immutable.
+ * What the annotations of one method mean, found out once. Immutable.
  *
  * @param where class and method, for messages
- * @param name what all calls have in common, escaped
- * @param key what differs from call to call, or {@code null} if nothing does
- * @param waitTime how long to wait, or {@code null} for the registry's default
- * @param leaseTime the lease, or {@code null} for the registry's default
- * @param skips whether a busy call is skipped
- * @param skipped what a skipped call returns
+ * @param groups the locks, by the registry that gives them, in the order in which the
+ * registries are asked
+ * @param terms how they are acquired and held
+ * @param busy what a call gives whose lock is busy
+ * @param onLost what happens to a call whose lock is lost
+ * @param release when the locks are released
+ * @param returned what the method returns
  * @param interruptible whether the method declares {@link InterruptedException}
- * @param opaque whether only a returned value tells whether it is late
+ * @param tokenParameter the position of the parameter that takes the fencing token, or -1
  */
-record LockedMethod(String where, String name, @Nullable KeyExpression key, @Nullable Duration waitTime,
-		@Nullable Duration leaseTime, boolean skips, @Nullable Object skipped, boolean interruptible, boolean opaque) {
+record LockedMethod(String where, List<Group> groups, LockTerms terms, BusyPolicy busy, OnLost onLost,
+		ReleasePolicy release, ReturnType returned, boolean interruptible, int tokenParameter) {
 
 	/**
-	 * What to lock for a call. Name and key are joined by the first colon that is not
-	 * escaped, so that different pairs never give the same lock.
-	 * @throws LockKeyException if the key of this call cannot be one
+	 * Whether the locks are held until what the method returned has ended.
 	 */
-	LockSpec spec(@Nullable Object[] arguments) {
-		KeyExpression expression = this.key;
-		if (expression == null) {
-			return spec(this.name);
-		}
-		String value = expression.evaluate(arguments);
-		try {
-			return spec(this.name + ":" + value);
-		}
-		catch (LockKeyException ex) {
-			throw expression.invalid("gives no lock name. " + ex.getMessage(), ex);
-		}
+	boolean outlastsCall() {
+		return this.release != ReleasePolicy.AFTER_INVOCATION
+				&& (this.returned.kind() == ReturnType.Kind.STAGE || this.returned.kind() == ReturnType.Kind.REACTIVE);
 	}
 
 	/**
-	 * Checks that the store can keep the lease.
+	 * Whether a call may return something whose work goes on, without its type saying so.
+	 */
+	boolean mayTurnOutLate() {
+		return this.release != ReleasePolicy.AFTER_INVOCATION && this.returned.isOpaque();
+	}
+
+	/**
+	 * Checks that the store can keep the leases.
 	 * @throws InvalidDistributedLockException if it cannot
 	 */
-	void checkLease(ManagedLockRegistry registry) {
-		try {
-			registry.validate(spec(this.name));
+	void checkTerms() {
+		LockSpec spec = this.terms.spec(List.of("any"));
+		for (Group group : this.groups) {
+			if (group.registry().get() instanceof ManagedLockRegistry managed) {
+				try {
+					managed.validate(spec);
+				}
+				catch (IllegalArgumentException ex) {
+					throw new InvalidDistributedLockException(this.where, ex.getMessage() + ".",
+							"Give it a longer leaseTime.", ex);
+				}
+			}
 		}
-		catch (IllegalArgumentException ex) {
-			throw new InvalidDistributedLockException(this.where, ex.getMessage() + ".", "Give it a longer leaseTime.",
-					ex);
-		}
-	}
-
-	private LockSpec spec(String identity) {
-		return new LockSpec(List.of(identity), this.waitTime, this.leaseTime, null, null, false);
 	}
 
 	static String escaped(String name) {
@@ -69,6 +67,18 @@ record LockedMethod(String where, String name, @Nullable KeyExpression key, @Nul
 
 	static boolean declaresInterrupt(Class<?>[] exceptionTypes) {
 		return Arrays.stream(exceptionTypes).anyMatch((type) -> type.isAssignableFrom(InterruptedException.class));
+	}
+
+	/**
+	 * The locks that one registry gives.
+	 *
+	 * @param id the name of the registry's bean, or an empty text for the one that there
+	 * is
+	 * @param registry finds the registry
+	 * @param keys the names of the locks of a call, one for each annotation
+	 */
+	record Group(String id, Supplier<LockRegistry> registry, List<MethodKeys> keys) {
+
 	}
 
 }

@@ -6,12 +6,15 @@ package io.coordination.aop;
  */
 public enum OnBusy {
 
+	/** What {@code coordination.lock.on-busy} says: {@link #THROW} without it. */
+	DEFAULT,
+
 	/** The caller gets a {@link io.coordination.lock.LockNotAcquiredException}. */
 	THROW,
 
 	/**
-	 * The call is skipped: it returns {@code null}, or an empty
-	 * {@link java.util.Optional}. Not possible where the method returns a primitive.
+	 * The call is skipped: it returns {@code null}, an empty {@link java.util.Optional},
+	 * or an empty publisher. Not possible where the method returns a primitive.
 	 */
 	SKIP
 

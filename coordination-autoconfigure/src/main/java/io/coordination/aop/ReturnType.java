@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -8,20 +9,47 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.GenericTypeResolver;
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.util.ClassUtils;
 
 /**
- * What a method returns, as far as its lock is concerned: whether the work is done when
- * it returns, and what a skipped call returns.
+ * What a method returns, as far as its lock is concerned: how to tell when its work is
+ * done, and what a skipped call returns.
+ *
+ * @param type the type
+ * @param kind how to tell when the work is done
+ * @param adapter how to make a publisher of it and back, where it is reactive
  */
-final class ReturnType {
+record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
+
+	/**
+	 * How to tell when the work of a method is done.
+	 */
+	enum Kind {
+
+		/** It is done when the method returns. */
+		VALUE,
+
+		/** It is done when the returned stage is. */
+		STAGE,
+
+		/** It is done when the returned publisher has ended, for each subscriber. */
+		REACTIVE,
+
+		/** It goes on for who knows how long. */
+		LATE
+
+	}
 
 	private static final Set<Class<?>> LATE = Set.of(CompletionStage.class, Future.class, Callable.class,
 			Flow.Publisher.class, BaseStream.class);
@@ -34,6 +62,9 @@ final class ReturnType {
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
 
+	private static final boolean REACTOR = ClassUtils.isPresent("reactor.core.publisher.Flux",
+			ReturnType.class.getClassLoader());
+
 	/** Of what is returned: asked for at every call. */
 	private static final ClassValue<Boolean> lateTypes = new ClassValue<>() {
 
@@ -44,15 +75,59 @@ final class ReturnType {
 
 	};
 
-	private ReturnType() {
+	static ReturnType of(Method method, Class<?> targetClass) {
+		Class<?> type = GenericTypeResolver.resolveReturnType(method, targetClass);
+		if (KotlinDetector.isSuspendingFunction(method)) {
+			return suspending(method);
+		}
+		if (type.isPrimitive()) {
+			return new ReturnType(type, Kind.VALUE, null);
+		}
+		if (CompletionStage.class.isAssignableFrom(type)) {
+			return new ReturnType(type, type.isAssignableFrom(CompletableFuture.class) ? Kind.STAGE : Kind.LATE, null);
+		}
+		ReactiveAdapter adapter = REACTOR ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) : null;
+		if (adapter != null) {
+			return new ReturnType(type, Kind.REACTIVE, adapter);
+		}
+		return new ReturnType(type, isLate(type) ? Kind.LATE : Kind.VALUE, null);
 	}
 
 	/**
-	 * Whether the work goes on after the method has returned, so that its lock would be
-	 * released too early.
+	 * What interceptors see of a suspending function: a publisher, if the library that
+	 * makes one of it is there.
 	 */
-	static boolean isLate(Method method, Class<?> type) {
-		return KotlinDetector.isSuspendingFunction(method) || isLate(type);
+	private static ReturnType suspending(Method method) {
+		boolean flow = method.getReturnType().getName().equals("kotlinx.coroutines.flow.Flow");
+		Class<?> seen = seenOfSuspending(flow);
+		ReactiveAdapter adapter = (seen != null) ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(seen) : null;
+		return new ReturnType(method.getReturnType(), (adapter != null) ? Kind.REACTIVE : Kind.LATE, adapter);
+	}
+
+	private static @Nullable Class<?> seenOfSuspending(boolean flow) {
+		ClassLoader loader = ReturnType.class.getClassLoader();
+		if (!ClassUtils.isPresent("kotlinx.coroutines.reactor.MonoKt", loader)) {
+			return null;
+		}
+		return ClassUtils.resolveClassName("reactor.core.publisher." + (flow ? "Flux" : "Mono"), loader);
+	}
+
+	/**
+	 * Whether only a value that was returned tells whether its work goes on.
+	 */
+	boolean isOpaque() {
+		return this.kind == Kind.VALUE && !Modifier.isFinal(this.type.getModifiers());
+	}
+
+	/**
+	 * Whether a call can be skipped: whether there is something that says that nothing
+	 * was done.
+	 */
+	boolean canBeSkipped() {
+		if (this.adapter != null) {
+			return this.adapter.supportsEmpty();
+		}
+		return !this.type.isPrimitive() || this.type == void.class;
 	}
 
 	/**
@@ -79,19 +154,19 @@ final class ReturnType {
 	}
 
 	/**
-	 * What a call returns that is skipped.
+	 * The value of a call that is skipped.
 	 */
-	static @Nullable Object skipped(Class<?> type) {
-		if (type == Optional.class) {
+	@Nullable Object skipped() {
+		if (this.type == Optional.class) {
 			return Optional.empty();
 		}
-		if (type == OptionalInt.class) {
+		if (this.type == OptionalInt.class) {
 			return OptionalInt.empty();
 		}
-		if (type == OptionalLong.class) {
+		if (this.type == OptionalLong.class) {
 			return OptionalLong.empty();
 		}
-		return (type == OptionalDouble.class) ? OptionalDouble.empty() : null;
+		return (this.type == OptionalDouble.class) ? OptionalDouble.empty() : null;
 	}
 
 }

@@ -69,12 +69,11 @@ public class DistributedLockTests {
 			Shop shop = context.getBean(Shop.class);
 			String method = Shop.class.getName() + "#";
 			assertThat(shop.unnamed(1, List.of())).containsExactly(method + "unnamed(int,java.util.List)");
-			assertThat(shop.unnamed(1)).containsExactly(method + "unnamed(int):1");
+			assertThat(shop.unnamed(1)).containsExactly(":1");
 			assertThat(shop.placeholder()).containsExactly("till");
 			assertThat(shop.colon("b:c")).containsExactly("a\\:b\\\\:b:c");
 			assertThat(context.getBean(Franchise.class).stock(5)).containsExactly("stock:5");
-			assertThat(context.getBean(Franchise.class).unnamed(2))
-				.containsExactly(Franchise.class.getName() + "#unnamed(int):2");
+			assertThat(context.getBean(Franchise.class).unnamed(2)).containsExactly(":2");
 			assertThat(shop.composed("x")).containsExactly("composed:x");
 		});
 	}

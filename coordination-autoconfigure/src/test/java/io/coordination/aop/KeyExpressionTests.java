@@ -88,6 +88,7 @@ class KeyExpressionTests {
 					#ID            | uses '#ID', which is no parameter.    | Did you mean '#id'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
 					'o:' + #skuNumber | uses '#skuNumber', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
 					#p9            | uses '#p9', which is no parameter. | Did you mean '#map'? There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
+					#root.foo      | uses '#root.foo', which does not exist. | There is #root.method, #root.target, #root.targetClass, #root.args.
 					#root          | uses '#root', which is no parameter. | There is #id, #order, #ids, #map, #array, #size, #nothing, #optional, #plain.
 					order.id       | uses 'order', which is no variable.   | Did you mean '#order'?
 					order          | uses 'order', which is no variable.   | Did you mean '#order'?
@@ -106,13 +107,22 @@ class KeyExpressionTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "order:#id", "order:#{#id}", "#id +", "'open" })
+	@ValueSource(strings = { "#id +", "'open", "order:#{#id}" })
 	void refusesWhatDoesNotParse(String expression) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
 			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo(
 					"Text goes in single quotes, parameters have a '#', parts are joined by '+': key = \"'order:' + #id\"."))
 			.withMessageStartingWith(
 					"@DistributedLock on Shop.buy(…): key = \"" + expression + "\" is no SpEL expression: ");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "order:#id, order:#{#id}", "order#1, order#{#1}", "order:lock:#order.id, order:lock:#{#order.id}" })
+	void suggestsTheTemplateThatWasMeant(String expression, String template) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> expression(expression))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.startsWith("Did you mean \"" + template + "\"? Text goes"))
+			.withMessageContaining("is no SpEL expression: ");
 	}
 
 	@Test

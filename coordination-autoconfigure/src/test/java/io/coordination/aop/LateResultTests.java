@@ -32,9 +32,9 @@ class LateResultTests {
 			Service service = context.getBean(Service.class);
 			assertThatIllegalStateException().isThrownBy(() -> service.result(new CompletableFuture<>()))
 				.withMessage("io.coordination.aop.LateResultTests$Service.result(Object) returned a "
-						+ "java.util.concurrent.CompletableFuture, whose work goes on without the lock. Return the "
-						+ "result itself, or use LockRegistry.acquireAsync() and release the handle when the work is "
-						+ "done");
+						+ "java.util.concurrent.CompletableFuture, whose work goes on without the lock. Declare it "
+						+ "as the return type, so that the lock is held until it has ended, or return the result "
+						+ "itself");
 			assertThatIllegalStateException().isThrownBy(() -> service.result(Mono.just("a")))
 				.withMessageContaining("returned a reactor.core.publisher.MonoJust");
 		});

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
@@ -17,6 +18,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -32,16 +34,16 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class LockedMethodsTests {
 
-	private final LockedMethods methods = new LockedMethods(beanFactory());
+	private final LockedMethods methods = new LockedMethods(beanFactory(), LockedMethodsTests::properties);
 
 	@Test
 	void readsTimes() {
 		LockedMethod method = read("times");
-		assertThat(method.waitTime()).isEqualTo(Duration.ofMillis(1500));
-		assertThat(method.leaseTime()).isEqualTo(Duration.ofMinutes(1));
-		assertThat(read("unboundedWait").waitTime()).isEqualTo(LockSpec.UNBOUNDED);
-		assertThat(read("plain").waitTime()).isNull();
-		assertThat(read("plain").leaseTime()).isNull();
+		assertThat(method.terms().waitTime()).isEqualTo(Duration.ofMillis(1500));
+		assertThat(method.terms().leaseTime()).isEqualTo(Duration.ofMinutes(1));
+		assertThat(read("unboundedWait").terms().waitTime()).isEqualTo(LockSpec.UNBOUNDED);
+		assertThat(read("plain").terms().waitTime()).isNull();
+		assertThat(read("plain").terms().leaseTime()).isNull();
 	}
 
 	@Test
@@ -87,34 +89,33 @@ class LockedMethodsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "mono, reactor.core.publisher.Mono", "flux, reactor.core.publisher.Flux",
-			"publisher, org.reactivestreams.Publisher", "future, java.util.concurrent.Future",
-			"completable, java.util.concurrent.CompletableFuture", "callable, java.util.concurrent.Callable",
-			"stream, java.util.stream.Stream", "own, io.coordination.aop.LockedMethodsTests$OwnFuture" })
+	@CsvSource({ "future, java.util.concurrent.Future", "callable, java.util.concurrent.Callable",
+			"stream, java.util.stream.Stream", "own, io.coordination.aop.LockedMethodsTests$OwnFuture",
+			"stage, io.coordination.aop.LockedMethodsTests$OwnStage" })
 	void refusesMethodsWhoseWorkGoesOn(String method, String type) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read(method))
 			.withMessage("@DistributedLock on " + Samples.class.getName() + "." + method + "(): the method returns "
 					+ type + ", so its work would go on after the lock was released.")
 			.satisfies((ex) -> assertThat(ex.analysis().getAction())
-				.isEqualTo("Return the result itself, or use LockRegistry.acquireAsync() and release the handle when "
-						+ "the work is done."));
+				.isEqualTo("Return the result itself, a CompletableFuture, a Mono or a Flux (with Reactor on the class "
+						+ "path). With release = AFTER_INVOCATION the lock is for the call alone."));
 	}
 
-	@Test
-	void saysWhatToDoAboutTheFutureOfAnAsyncMethod() {
-		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("async"))
-			.satisfies((ex) -> assertThat(ex.analysis().getAction())
-				.isEqualTo("An @Async method can only return void: put @DistributedLock on a method that it calls."));
+	@ParameterizedTest
+	@CsvSource({ "mono, REACTIVE", "flux, REACTIVE", "publisher, REACTIVE", "completable, STAGE", "async, STAGE",
+			"plain, VALUE" })
+	void knowsHowToTellWhenTheWorkIsDone(String method, ReturnType.Kind kind) {
+		assertThat(read(method).returned().kind()).isEqualTo(kind);
+		assertThat(read(method).outlastsCall()).isEqualTo(kind != ReturnType.Kind.VALUE);
 	}
 
 	@Test
 	void findsOutWhatAGenericMethodReturns() {
-		assertThatExceptionOfType(InvalidDistributedLockException.class)
-			.isThrownBy(() -> this.methods.get(Arrays.stream(Generic.class.getDeclaredMethods())
-				.filter((method) -> !method.isSynthetic())
-				.findFirst()
-				.orElseThrow(), Late.class))
-			.withMessageContaining("the method returns reactor.core.publisher.Mono, so");
+		LockedMethod late = this.methods.get(Arrays.stream(Generic.class.getDeclaredMethods())
+			.filter((method) -> !method.isSynthetic())
+			.findFirst()
+			.orElseThrow(), Late.class);
+		assertThat(late.returned().kind()).isEqualTo(ReturnType.Kind.REACTIVE);
 	}
 
 	private LockedMethod read(String name) {
@@ -122,6 +123,10 @@ class LockedMethodsTests {
 			.filter((method) -> method.getName().equals(name))
 			.findFirst()
 			.orElseThrow(), Samples.class);
+	}
+
+	private static DistributedLockProperties properties() {
+		return new Binder().bindOrCreate("coordination.lock", DistributedLockProperties.class);
 	}
 
 	private static DefaultListableBeanFactory beanFactory() {
@@ -133,6 +138,10 @@ class LockedMethodsTests {
 		configurer.setEnvironment(environment);
 		configurer.postProcessBeanFactory(beanFactory);
 		return beanFactory;
+	}
+
+	interface OwnStage extends CompletionStage<String> {
+
 	}
 
 	interface OwnFuture extends Future<String> {
@@ -256,6 +265,11 @@ class LockedMethodsTests {
 
 		@DistributedLock
 		@Nullable Future<String> future() {
+			return null;
+		}
+
+		@DistributedLock
+		@Nullable OwnStage stage() {
 			return null;
 		}
 

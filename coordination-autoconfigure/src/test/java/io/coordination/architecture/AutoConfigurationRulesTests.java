@@ -1,5 +1,7 @@
 package io.coordination.architecture;
 
+import java.util.List;
+
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import org.junit.jupiter.api.Test;
@@ -9,6 +11,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.annotation.ImportCandidates;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+
+import io.coordination.test.AutoConfigureCoordination;
+import io.coordination.test.LockTestAutoConfiguration;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
@@ -55,13 +60,27 @@ class AutoConfigurationRulesTests {
 
 	@Test
 	void everyAutoConfigurationIsListed() {
-		assertThat(ImportCandidates.load(AutoConfiguration.class, getClass().getClassLoader()))
-			.filteredOn((name) -> name.startsWith(Code.ROOT))
+		assertThat(candidates(AutoConfiguration.class)).filteredOn((name) -> name.startsWith(Code.ROOT))
 			.as("what is not listed is never found, and what is listed but not there stops every application")
 			.containsExactlyInAnyOrderElementsOf(Code.ALL.stream()
 				.filter((type) -> type.isAnnotatedWith(AutoConfiguration.class))
 				.map(JavaClass::getName)
+				.filter((name) -> !name.equals(LockTestAutoConfiguration.class.getName()))
 				.toList());
+	}
+
+	@Test
+	void testsGetEveryAutoConfigurationAndTheirOwn() {
+		assertThat(candidates(AutoConfigureCoordination.class))
+			.as("a slice of an application has locks as the whole of it has them")
+			.containsExactlyInAnyOrderElementsOf(Code.ALL.stream()
+				.filter((type) -> type.isAnnotatedWith(AutoConfiguration.class))
+				.map(JavaClass::getName)
+				.toList());
+	}
+
+	private List<String> candidates(Class<?> annotation) {
+		return ImportCandidates.load(annotation, getClass().getClassLoader()).getCandidates();
 	}
 
 	@Test

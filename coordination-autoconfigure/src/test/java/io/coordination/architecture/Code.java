@@ -27,7 +27,7 @@ final class Code {
 
 	/** Packages with a rule of their own in the table of the design. */
 	private static final Set<String> FIXED = Set.of(ROOT + ".lock", ROOT + ".lock.event", ROOT + ".backend",
-			ROOT + ".aop", ROOT + ".resilience", ROOT + ".autoconfigure");
+			ROOT + ".aop", ROOT + ".resilience", ROOT + ".autoconfigure", ROOT + ".test");
 
 	private Code() {
 	}

@@ -58,8 +58,22 @@ class PackageRulesTests {
 
 	@Test
 	void theAnnotationStandsOnThePublicApi() {
-		only("io.coordination.aop", with(SPRING, "io.coordination.aop", "io.coordination.lock.."))
+		only("io.coordination.aop",
+				with(SPRING, "io.coordination.aop", "io.coordination.lock..", "reactor..", "org.reactivestreams"))
 			.because("what the annotation does, an application must be able to do by hand, and without a certain store")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void reactorIsKnownToReactiveClassesAlone() {
+		noClasses().that()
+			.resideInAPackage("io.coordination.aop")
+			.and()
+			.haveNameNotMatching(".*\\.(Reactive\\w+|NonBlockingThreads)(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("reactor..", "org.reactivestreams")
+			.because("applications without Reactor load all the others")
 			.check(Code.ALL);
 	}
 
@@ -68,6 +82,26 @@ class PackageRulesTests {
 		only("io.coordination.resilience",
 				with(SPRING, "io.coordination.resilience", "io.coordination.backend", "io.github.resilience4j.."))
 			.because("a guard that knew the engine or a store could not be put around every one of them")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void testSupportDecoratesTheInterfaceToStores() {
+		only("io.coordination.test",
+				with(SPRING, "io.coordination.test", "io.coordination.aop", "io.coordination.lock",
+						"io.coordination.backend", "org.assertj.."))
+			.because("tests of applications run on every store, also on one that we do not know")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void nobodyKnowsTheTestSupport() {
+		noClasses().that()
+			.resideOutsideOfPackage("io.coordination.test")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.coordination.test")
+			.because("nothing of it is loaded where applications run")
 			.check(Code.ALL);
 	}
 

@@ -38,6 +38,13 @@ class ClassPathTests {
 					io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j-circuitbreaker-.*
 					org.aspectj.weaver.Advice aspectj.*
 					io.micrometer.core.instrument.MeterRegistry micrometer-core-.*
+					org.springframework.test.context.TestContext spring-test-.*|spring-boot-test-.*|assertj-.*
+					jakarta.persistence.EntityManager jakarta.persistence-.*|hibernate-.*|spring-orm-.*
+					org.springframework.jdbc.core.simple.JdbcClient spring-(jdbc|orm|boot-jdbc|boot-sql)-.*
+					org.springframework.web.bind.annotation.ControllerAdvice spring-web.*|spring-boot-(web|http).*
+					org.springframework.web.servlet.DispatcherServlet spring-webmvc-.*
+					org.springframework.web.reactive.DispatcherHandler spring-webflux-.*
+					jakarta.servlet.Servlet jakarta.servlet-.*
 					org.springframework.transaction.annotation.Transactional spring-(tx|jdbc|data|boot-(jdbc|sql|transaction|data)).*
 					""")
 	void methodIsLocked(String missing, String files) throws Exception {

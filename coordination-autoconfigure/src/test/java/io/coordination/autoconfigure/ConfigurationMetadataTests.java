@@ -56,11 +56,12 @@ class ConfigurationMetadataTests {
 	void everyPropertyHasADefaultSaveThoseThatAreOptional() {
 		assertThat(this.properties.entrySet()).filteredOn((entry) -> entry.getValue().defaultValue() == null)
 			.extracting(Map.Entry::getKey)
-			.containsExactly("coordination.backend", "coordination.namespace", "coordination.zookeeper.acl",
-					"coordination.zookeeper.connect-string", "coordination.zookeeper.password",
-					"coordination.zookeeper.ssl.enabled", "coordination.zookeeper.ssl.key-store",
-					"coordination.zookeeper.ssl.key-store-password", "coordination.zookeeper.ssl.trust-store",
-					"coordination.zookeeper.ssl.trust-store-password", "coordination.zookeeper.username");
+			.containsExactly("coordination.backend", "coordination.lock.locks", "coordination.namespace",
+					"coordination.zookeeper.acl", "coordination.zookeeper.connect-string",
+					"coordination.zookeeper.password", "coordination.zookeeper.ssl.enabled",
+					"coordination.zookeeper.ssl.key-store", "coordination.zookeeper.ssl.key-store-password",
+					"coordination.zookeeper.ssl.trust-store", "coordination.zookeeper.ssl.trust-store-password",
+					"coordination.zookeeper.username");
 	}
 
 	@Test

@@ -1,0 +1,222 @@
+package io.coordination.aop;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.coordination.lock.LockHandle;
+import io.coordination.lock.LockLostException;
+
+/**
+ * The locks of a call that goes on after its method has returned: acquired without
+ * blocking a thread, and owned by no thread.
+ * <p>
+ * <b>Invariant.</b> Each handle that comes is either in the list, to be released by
+ * {@link #release}, or comes after it, and is released by whoever brings it: both are
+ * decided under the lock. So nothing remains held after the release, also when the grant
+ * and the release meet.
+ */
+final class DetachedLocks {
+
+	private static final Logger logger = LoggerFactory.getLogger(DetachedLocks.class);
+
+	private final LockCall call;
+
+	private final List<LockCall.Request> requests;
+
+	private final @Nullable LockContext around;
+
+	private final CompletableFuture<LockContext> acquired = new CompletableFuture<>();
+
+	private final CompletableFuture<@Nullable LockLostException> released = new CompletableFuture<>();
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	// guarded by lock
+	private final List<LockContext.Held> held = new ArrayList<>(1);
+
+	// guarded by lock
+	private @Nullable CompletableFuture<LockHandle> pending;
+
+	// guarded by lock
+	private boolean over;
+
+	/**
+	 * Locks that nothing was done for yet.
+	 * @param around the context of the call around, whose locks are joined
+	 */
+	DetachedLocks(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
+		this.call = call;
+		this.requests = requests;
+		this.around = around;
+	}
+
+	/**
+	 * Acquires all, in order and within one wait time.
+	 * @return completes with the context of the call, or with why there is none; may do
+	 * so before this returns
+	 */
+	CompletableFuture<LockContext> acquire() {
+		acquire(0);
+		return this.acquired;
+	}
+
+	private void acquire(int next) {
+		if (next == this.requests.size()) {
+			this.acquired.complete(new LockContext(snapshot(), this.call.method().onLost(), true, this.around));
+			return;
+		}
+		LockCall.Request request = this.requests.get(next);
+		try {
+			List<String> missing = join(request);
+			if (missing.isEmpty()) {
+				acquire(next + 1);
+				return;
+			}
+			LockTerms terms = this.call.method().terms();
+			Duration wait = (next == 0) ? terms.waitTime() : this.call.left(terms.waitTime());
+			CompletableFuture<LockHandle> stage = request.registry()
+				.enterAsync(terms.spec(missing, wait))
+				.toCompletableFuture();
+			if (!waitFor(stage)) {
+				stage.cancel(true);
+			}
+			on(stage, (handle, ex) -> {
+				if (handle == null) {
+					this.acquired.completeExceptionally((ex != null) ? ex : new IllegalStateException());
+				}
+				else if (keep(new LockContext.Held(request.registry(), handle))) {
+					acquire(next + 1);
+				}
+			});
+		}
+		catch (RuntimeException ex) {
+			this.acquired.completeExceptionally(ex);
+		}
+	}
+
+	/**
+	 * Retains what a call around holds already.
+	 * @return the names that are to be acquired
+	 */
+	private List<String> join(LockCall.Request request) {
+		if (this.around == null) {
+			return request.names();
+		}
+		List<String> missing = new ArrayList<>(request.names());
+		for (LockHandle handle : this.around.detached(request.registry(), request.names())) {
+			keep(new LockContext.Held(request.registry(), handle.retain()));
+			missing.removeAll(handle.names());
+		}
+		return missing;
+	}
+
+	private boolean waitFor(CompletableFuture<LockHandle> stage) {
+		this.lock.lock();
+		try {
+			this.pending = stage;
+			return !this.over;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private boolean keep(LockContext.Held one) {
+		this.lock.lock();
+		try {
+			if (!this.over) {
+				this.held.add(one);
+				return true;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		on(one.handle().releaseAsync(), (ours, ex) -> {
+			// Nothing was done under it
+		});
+		return false;
+	}
+
+	private List<LockContext.Held> snapshot() {
+		this.lock.lock();
+		try {
+			return List.copyOf(this.held);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Gives everything up: what is held, and what is being acquired. Only the first call
+	 * does anything, the others get its answer.
+	 * @return completes with the loss of a lock, or with {@code null} when none was lost
+	 */
+	CompletableFuture<@Nullable LockLostException> release() {
+		List<LockContext.Held> all;
+		CompletableFuture<LockHandle> waitedFor;
+		this.lock.lock();
+		try {
+			if (this.over) {
+				return this.released;
+			}
+			this.over = true;
+			all = new ArrayList<>(this.held);
+			waitedFor = this.pending;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (waitedFor != null) {
+			waitedFor.cancel(true);
+		}
+		Collections.reverse(all);
+		release(all, 0, null);
+		return this.released;
+	}
+
+	/**
+	 * Gives everything up, where nobody waits for it.
+	 */
+	void abandon() {
+		on(release(), (lost, ex) -> {
+			// A loss was told of, and no work of this call depends on it
+		});
+	}
+
+	private void release(List<LockContext.Held> all, int next, @Nullable LockLostException lost) {
+		if (next == all.size()) {
+			this.released.complete(lost);
+			return;
+		}
+		LockHandle handle = all.get(next).handle();
+		on(handle.releaseAsync(), (ours, ex) -> {
+			if (ex != null) {
+				logger.warn(ex.getMessage());
+			}
+			release(all, next + 1, Boolean.FALSE.equals(ours) ? lost(handle) : lost);
+		});
+	}
+
+	private LockLostException lost(LockHandle handle) {
+		return new LockLostException(
+				"Lock '" + handle.name() + "' was lost before " + this.call.method().where() + " had ended");
+	}
+
+	static <T extends @Nullable Object> void on(CompletionStage<T> stage,
+			BiConsumer<@Nullable T, @Nullable Throwable> reaction) {
+		stage.whenComplete(reaction);
+	}
+
+}

@@ -1,0 +1,82 @@
+package io.coordination.aop;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.Expression;
+import org.springframework.expression.ParseException;
+import org.springframework.expression.common.TemplateParserContext;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.spel.support.StandardEvaluationContext;
+
+/**
+ * What people are told when a lock is busy: text, or a template that may use the
+ * parameters and {@code #lock}. What goes wrong with it never hides that the lock is
+ * busy.
+ */
+final class LockMessage {
+
+	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
+
+	private static final SpelExpressionParser parser = new SpelExpressionParser();
+
+	private final String where;
+
+	private final KeyVariables variables;
+
+	private final Expression expression;
+
+	/**
+	 * Parses a message.
+	 * @throws InvalidDistributedLockException if it is no template
+	 */
+	LockMessage(String where, String text, KeyVariables variables) {
+		this.where = where;
+		this.variables = variables;
+		try {
+			this.expression = parser.parseExpression(text, new TemplateParserContext());
+		}
+		catch (ParseException | IllegalStateException ex) {
+			throw new InvalidDistributedLockException(where,
+					"message = \"" + text + "\" is no template: " + ex.getMessage() + ".",
+					"Expressions go between '#{' and '}', as in \"Order #{#id} is being changed\".", ex);
+		}
+	}
+
+	/**
+	 * The message for a call.
+	 * @param fallback what is said where this one fails
+	 */
+	String text(CallRoot root, @Nullable Object[] arguments, Busy lock, String fallback) {
+		StandardEvaluationContext context = new StandardEvaluationContext(root);
+		for (int i = 0; i < arguments.length; i++) {
+			for (String name : this.variables.namesOf(i)) {
+				context.setVariable(name, arguments[i]);
+			}
+		}
+		context.setVariable("lock", lock);
+		try {
+			String text = this.expression.getValue(context, String.class);
+			return (text != null && !text.isBlank()) ? text : fallback;
+		}
+		catch (EvaluationException ex) {
+			logger.warn("The message of {} cannot be made: {}", this.where, ex.getMessage());
+			return fallback;
+		}
+	}
+
+	/**
+	 * What a message knows of the lock.
+	 *
+	 * @param name the name of the lock
+	 * @param waited how long the call has waited
+	 */
+	record Busy(String name, Duration waited) {
+
+	}
+
+}

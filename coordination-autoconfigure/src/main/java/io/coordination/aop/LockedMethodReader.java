@@ -1,0 +1,285 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.KotlinDetector;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.coordination.lock.LockKeyException;
+import io.coordination.lock.LockRegistry;
+import io.coordination.lock.LockSpec;
+
+/**
+ * Finds out what the annotations of a method mean, and what is wrong with them. What the
+ * properties say of a name comes first, then the annotation, then the properties that
+ * hold for all.
+ */
+final class LockedMethodReader {
+
+	/** A variable, or a template for one. */
+	private static final Pattern EXPRESSION = Pattern.compile("#[{\\p{Alpha}_]");
+
+	private static final DistributedLockProperties.Named NOTHING = new DistributedLockProperties.Named(null, null, null,
+			null, null, null, null, null);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final DistributedLockProperties properties;
+
+	LockedMethodReader(ConfigurableListableBeanFactory beanFactory, DistributedLockProperties properties) {
+		this.beanFactory = beanFactory;
+		this.properties = properties;
+	}
+
+	LockedMethod read(Method specific, Class<?> targetClass, List<MergedAnnotation<DistributedLock>> annotations) {
+		String where = MethodName.readable(specific, targetClass);
+		List<Written> all = annotations.stream()
+			.map((annotation) -> written(where, annotation.synthesize(),
+					(annotation.getSource() instanceof Method source) ? source : specific, targetClass))
+			.toList();
+		ReturnType returned = ReturnType.of(specific, targetClass);
+		ReleasePolicy release = Objects
+			.requireNonNull(agreed(where, "release", all, (one) -> one.lock.release(), ReleasePolicy.AFTER_COMPLETION));
+		checkReturnType(where, returned, specific, release);
+		OnLost onLost = Objects.requireNonNull(agreed(where, "onLost", all,
+				(one) -> or(one.named.onLost(), one.lock.onLost(), OnLost.DEFAULT), this.properties.onLost()));
+		LockTerms terms = terms(where, all, release, onLost);
+		BusyPolicy busy = new BusyPolicyReader(this.beanFactory, this.properties).read(where, specific, targetClass,
+				returned,
+				all.stream().map((one) -> new BusyPolicyReader.Wanted(one.lock, one.named.onBusy())).toList());
+		List<LockedMethod.Group> groups = groups(where, all);
+		return new LockedMethod(where, groups, terms, busy, (onLost != OnLost.DEFAULT) ? onLost : OnLost.FAIL, release,
+				returned, LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
+				tokenParameter(where, specific, all));
+	}
+
+	private Written written(String where, DistributedLock lock, Method declaring, Class<?> targetClass) {
+		String name = lock.name().isEmpty() ? "" : name(where, lock.name());
+		DistributedLockProperties.Named named = name.isEmpty() ? NOTHING
+				: this.properties.locks().getOrDefault(name, NOTHING);
+		MethodKeys keys = MethodKeys.read(where, lock, name, MethodName.identity(declaring, targetClass), declaring,
+				this.beanFactory, this.properties.maxKeys());
+		if (!keys.name().isEmpty()) {
+			checkName(where, keys.name());
+		}
+		return new Written(lock, name, named, keys);
+	}
+
+	private LockTerms terms(String where, List<Written> all, ReleasePolicy release, OnLost onLost) {
+		LockTime time = new LockTime(where);
+		Duration wait = agreed(where, "waitTime", all, (one) -> {
+			String text = (one.named.waitTime() != null) ? one.named.waitTime() : one.lock.waitTime();
+			return text.isEmpty() ? null : time.wait(resolve(where, "waitTime", text));
+		}, null);
+		Duration lease = agreed(where, "leaseTime", all, (one) -> (one.named.leaseTime() != null)
+				? one.named.leaseTime() : duration(where, "leaseTime", one.lock.leaseTime(), time::lease), null);
+		Renewal renewal = agreed(where, "renewal", all,
+				(one) -> (one.named.renewal() != null) ? (one.named.renewal() ? Renewal.ENABLED : Renewal.DISABLED)
+						: (one.lock.renewal() != Renewal.DEFAULT) ? one.lock.renewal() : null,
+				null);
+		Duration maxHold = agreed(where, "maxHoldTime", all, (one) -> (one.named.maxHoldTime() != null)
+				? one.named.maxHoldTime() : duration(where, "maxHoldTime", one.lock.maxHoldTime(), time::hold), null);
+		Duration minHold = agreed(where, "minHoldTime", all, (one) -> (one.named.minHoldTime() != null)
+				? one.named.minHoldTime() : duration(where, "minHoldTime", one.lock.minHoldTime(), time::hold), null);
+		if (release == ReleasePolicy.ON_EXPIRY) {
+			if (lease == null || minHold != null) {
+				throw new InvalidDistributedLockException(where,
+						"release = ON_EXPIRY keeps the lock for its lease time, " + ((lease == null)
+								? "but there is none." : "so it cannot have a minimum hold time of its own."),
+						(lease == null) ? "Give it a leaseTime." : "Leave minHoldTime out.");
+			}
+			minHold = lease;
+		}
+		try {
+			return checked(new LockTerms(wait, lease, (renewal != null) ? renewal == Renewal.ENABLED : null, maxHold,
+					minHold, onLost == OnLost.INTERRUPT));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidDistributedLockException(where, ex.getMessage() + ".",
+					"Correct the annotation, or what 'coordination.lock.locks' says of the name.", ex);
+		}
+	}
+
+	private static LockTerms checked(LockTerms terms) {
+		terms.spec(List.of("any"));
+		return terms;
+	}
+
+	private @Nullable Duration duration(String where, String attribute, String text,
+			Function<String, Function<String, Duration>> parser) {
+		return text.isEmpty() ? null : parser.apply(attribute).apply(resolve(where, attribute, text));
+	}
+
+	/**
+	 * What all annotations of a method say of something that holds for all its locks.
+	 */
+	private static <T> @Nullable T agreed(String where, String attribute, List<Written> all,
+			Function<Written, @Nullable T> value, @Nullable T otherwise) {
+		List<T> said = new ArrayList<>();
+		for (Written one : all) {
+			T found = value.apply(one);
+			if (found != null && !said.contains(found)) {
+				said.add(found);
+			}
+		}
+		if (said.size() > 1) {
+			throw new InvalidDistributedLockException(where,
+					"its locks are acquired together, but have different values of '" + attribute + "': " + said + ".",
+					"Give all of them the same, or only one of them a value; or put them on two methods.");
+		}
+		return said.isEmpty() ? otherwise : said.get(0);
+	}
+
+	private static <T> @Nullable T or(@Nullable T named, T written, T unset) {
+		return (named != null) ? named : (written != unset) ? written : null;
+	}
+
+	private List<LockedMethod.Group> groups(String where, List<Written> all) {
+		Map<String, List<MethodKeys>> byRegistry = new TreeMap<>();
+		for (Written one : all) {
+			String id = (one.named.registry() != null) ? one.named.registry()
+					: one.lock.registry().isEmpty() ? "" : resolve(where, "registry", one.lock.registry());
+			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
+		}
+		List<LockedMethod.Group> groups = new ArrayList<>();
+		byRegistry
+			.forEach((id, keys) -> groups.add(new LockedMethod.Group(id, registry(where, id), List.copyOf(keys))));
+		return groups;
+	}
+
+	private Supplier<LockRegistry> registry(String where, String id) {
+		if (id.isEmpty()) {
+			return SingletonSupplier.of(this::theRegistry);
+		}
+		if (!this.beanFactory.containsBean(id) || !this.beanFactory.isTypeMatch(id, LockRegistry.class)) {
+			String[] there = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
+			throw new InvalidDistributedLockException(where,
+					"registry = \"" + id + "\" is no bean of type LockRegistry.",
+					Spelling.closest(id, List.of(there)).map((name) -> "Did you mean '" + name + "'? ").orElse("")
+							+ ((there.length > 0) ? "There is " + String.join(", ", there) + "."
+									: "Declare one, or leave the registry out."));
+		}
+		return SingletonSupplier.of(() -> this.beanFactory.getBean(id, LockRegistry.class));
+	}
+
+	private LockRegistry theRegistry() {
+		LockRegistry registry = this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique();
+		if (registry == null) {
+			int count = this.beanFactory.getBeanNamesForType(LockRegistry.class).length;
+			throw new InvalidDistributedLockException("methods of this application",
+					"there " + ((count == 0) ? "is no bean" : "are " + count + " beans") + " of type LockRegistry.",
+					(count == 0) ? "Add a backend, or remove what excludes its auto-configuration."
+							: "Mark one of them @Primary, or name one with 'registry'.");
+		}
+		return registry;
+	}
+
+	private static void checkReturnType(String where, ReturnType returned, Method method, ReleasePolicy release) {
+		if (returned.kind() != ReturnType.Kind.LATE || release == ReleasePolicy.AFTER_INVOCATION) {
+			return;
+		}
+		String action = KotlinDetector.isSuspendingFunction(method)
+				? "Add kotlinx-coroutines-reactor, so that its end can be seen."
+				: "Return the result itself, a CompletableFuture, a Mono or a Flux (with Reactor on the class path). With "
+						+ "release = AFTER_INVOCATION the lock is for the call alone.";
+		throw new InvalidDistributedLockException(where, "the method returns " + returned.type().getTypeName()
+				+ ", so its work would go on after the lock was released.", action);
+	}
+
+	private static int tokenParameter(String where, Method method, List<Written> all) {
+		List<Integer> found = new ArrayList<>();
+		Parameter[] parameters = method.getParameters();
+		for (int i = 0; i < parameters.length; i++) {
+			if (MergedAnnotations.from(parameters[i]).isPresent(FencingToken.class)) {
+				found.add(i);
+			}
+		}
+		if (found.isEmpty()) {
+			return -1;
+		}
+		Class<?> type = parameters[found.get(0)].getType();
+		if (found.size() > 1 || (type != long.class && type != Long.class)) {
+			throw new InvalidDistributedLockException(where,
+					"@FencingToken is for one parameter of type long, but is on " + ((found.size() > 1)
+							? found.size() + " parameters." : "one of type " + type.getTypeName() + "."),
+					"Take one 'long'; for several locks use LockContext.current().fencingToken(name).");
+		}
+		if (all.size() > 1 || all.get(0).lock.keys().length > 0 || !all.get(0).lock.keyResolver().isEmpty()) {
+			throw new InvalidDistributedLockException(where,
+					"@FencingToken is for a method with one lock: each of several has a token of its own.",
+					"Use LockContext.current().fencingToken(name).");
+		}
+		if (all.get(0).keys.isConditional()) {
+			throw new InvalidDistributedLockException(where,
+					"@FencingToken cannot have a value where the condition is false, as there is no lock then.",
+					"Use LockContext.find(), which is empty there.");
+		}
+		return found.get(0);
+	}
+
+	private String name(String where, String text) {
+		String name = resolve(where, "name", text);
+		if (EXPRESSION.matcher(name).find()) {
+			throw new InvalidDistributedLockException(where,
+					"name = \"" + text
+							+ "\" looks like an expression, but a name is plain text: all calls would share it.",
+					"What differs from call to call is the key: key = \"" + (name.startsWith("#") ? name : "#id")
+							+ "\".");
+		}
+		return name;
+	}
+
+	private static void checkName(String where, String name) {
+		try {
+			LockSpec.of(name);
+		}
+		catch (LockKeyException ex) {
+			throw new InvalidDistributedLockException(where, ex.getMessage() + ".", "Give it another name.", ex);
+		}
+	}
+
+	private String resolve(String where, String attribute, String text) {
+		try {
+			String resolved = this.beanFactory.resolveEmbeddedValue(text);
+			if (StringUtils.hasText(resolved)) {
+				return resolved.trim();
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidDistributedLockException(where,
+					attribute + " = \"" + text + "\" has a placeholder without a value: " + ex.getMessage() + ".",
+					"Set the property, or give a default as in ${some.property:default}.", ex);
+		}
+		throw new InvalidDistributedLockException(where, attribute + " = \"" + text + "\" is blank.",
+				"Give it a value, or leave it out.");
+	}
+
+	/**
+	 * One annotation.
+	 *
+	 * @param lock what it says
+	 * @param name its name, if it has one
+	 * @param named what the properties say of the name
+	 * @param keys the names of its locks
+	 */
+	private record Written(DistributedLock lock, String name, DistributedLockProperties.Named named, MethodKeys keys) {
+
+	}
+
+}

@@ -1,0 +1,210 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.context.expression.BeanFactoryResolver;
+import org.springframework.util.function.SingletonSupplier;
+
+import io.coordination.lock.LockKeyException;
+import io.coordination.lock.LockSpec;
+
+/**
+ * The names of the locks of one annotation: found out once what they depend on, and for
+ * each call what they are.
+ * <p>
+ * <b>Invariant.</b> Different names or keys never give the same lock. Name and key are
+ * joined by the first colon that is not escaped, and in a name all colons are; a key
+ * without a name stands behind a colon that nothing stands before. A method without
+ * either is called by its identity, in which all colons are escaped, too. Safe for use by
+ * many threads.
+ */
+final class MethodKeys {
+
+	private final String where;
+
+	/** Escaped, up to the colon; or empty, if there is a key alone. */
+	private final String name;
+
+	private final List<KeyText> keys;
+
+	/** What finds the keys, for messages. */
+	private final String written;
+
+	private final boolean several;
+
+	private final boolean usesRoot;
+
+	private final @Nullable Supplier<LockKeyResolver> resolver;
+
+	private final @Nullable LockCondition condition;
+
+	private final @Nullable LockMessage message;
+
+	private final int maxKeys;
+
+	private MethodKeys(String where, DistributedLock lock, String name, List<KeyText> keys,
+			@Nullable Supplier<LockKeyResolver> resolver, KeyVariables variables, BeanFactory beans, int maxKeys) {
+		this.where = where;
+		this.name = name;
+		this.keys = keys;
+		this.several = lock.keys().length > 0;
+		this.written = !lock.keyResolver().isEmpty() ? "keyResolver \"" + lock.keyResolver() + "\""
+				: this.several ? "keys " + Arrays.toString(lock.keys()) : "key \"" + lock.key() + "\"";
+		this.usesRoot = keys.stream().anyMatch(KeyText::usesRoot);
+		this.resolver = resolver;
+		this.condition = lock.condition().isBlank() ? null
+				: new LockCondition(where, lock.condition(), variables, new BeanFactoryResolver(beans));
+		this.message = lock.message().isBlank() ? null : new LockMessage(where, lock.message(), variables);
+		this.maxKeys = maxKeys;
+	}
+
+	/**
+	 * Reads an annotation.
+	 * @param where class and method, for messages
+	 * @param name the name, or an empty text
+	 * @param identity what the lock is called without name and key
+	 * @param declaring the method that carries the annotation
+	 * @throws InvalidDistributedLockException if something is wrong with it
+	 */
+	static MethodKeys read(String where, DistributedLock lock, String name, String identity, Method declaring,
+			BeanFactory beans, int maxKeys) {
+		List<String> said = new ArrayList<>();
+		said.addAll(lock.key().isBlank() ? List.of() : List.of("key"));
+		said.addAll((lock.keys().length > 0) ? List.of("keys") : List.of());
+		said.addAll(lock.keyResolver().isEmpty() ? List.of() : List.of("keyResolver"));
+		if (said.size() > 1) {
+			throw new InvalidDistributedLockException(where, "it has " + String.join(" and ", said) + ".",
+					"Keep one of them.");
+		}
+		KeyVariables variables = new KeyVariables(declaring);
+		BeanFactoryResolver resolver = new BeanFactoryResolver(beans);
+		List<KeyText> keys = new ArrayList<>();
+		if (!lock.key().isBlank()) {
+			keys.add(KeyText.read(where, "key", lock.key(), variables, resolver));
+		}
+		for (String key : lock.keys()) {
+			keys.add(KeyText.read(where, "keys", key, variables, resolver));
+		}
+		String prefix = !name.isEmpty() ? LockedMethod.escaped(name)
+				: said.isEmpty() ? LockedMethod.escaped(identity) : "";
+		return new MethodKeys(where, lock, prefix, List.copyOf(keys), resolver(where, lock.keyResolver(), beans),
+				variables, beans, maxKeys);
+	}
+
+	private static @Nullable Supplier<LockKeyResolver> resolver(String where, String bean, BeanFactory beans) {
+		if (bean.isEmpty()) {
+			return null;
+		}
+		if (!beans.containsBean(bean) || !beans.isTypeMatch(bean, LockKeyResolver.class)) {
+			throw new InvalidDistributedLockException(where,
+					"keyResolver = \"" + bean + "\" is no bean of type LockKeyResolver.",
+					"Make it a bean, or correct its name.");
+		}
+		return SingletonSupplier.of(() -> beans.getBean(bean, LockKeyResolver.class));
+	}
+
+	/**
+	 * Whether a call needs the locks.
+	 * @throws LockKeyException if its condition is neither true nor false
+	 */
+	boolean applies(Object target, Method method, @Nullable Object[] arguments) {
+		LockCondition condition = this.condition;
+		return condition == null || condition.holds(new CallRoot(method, target, arguments), arguments);
+	}
+
+	/**
+	 * The names of the locks of a call, each once.
+	 * @throws LockKeyException if one of them cannot be the name of a lock, if there is
+	 * none, or if there are too many
+	 */
+	List<String> names(Object target, Method method, @Nullable Object[] arguments) {
+		if (this.keys.isEmpty() && this.resolver == null) {
+			return List.of(this.name);
+		}
+		CallRoot root = this.usesRoot ? new CallRoot(method, target, arguments) : null;
+		if (!this.several && this.resolver == null) {
+			return List.of(named(this.keys.get(0).single(root, arguments)));
+		}
+		Set<String> found = new LinkedHashSet<>();
+		Supplier<LockKeyResolver> resolver = this.resolver;
+		if (resolver != null) {
+			resolve(resolver.get().resolve(new LockInvocation(target, method, Arrays.asList(arguments))), found);
+		}
+		this.keys.forEach((key) -> key.collect(root, arguments, found));
+		if (found.isEmpty()) {
+			throw new LockKeyException(
+					"The keys of " + this.where + " are none: the call would run without a lock. Give "
+							+ "it a 'condition' that is false where it needs none");
+		}
+		if (found.size() > this.maxKeys) {
+			throw new LockKeyException("The keys of " + this.where + " are " + found.size()
+					+ ", more than 'coordination.lock.max-keys' allows (" + this.maxKeys + ")");
+		}
+		return found.stream().map(this::named).toList();
+	}
+
+	private void resolve(@Nullable Object value, Set<String> into) {
+		for (Object element : KeyText.elements(value)) {
+			String key = (element != null) ? element.toString() : null;
+			if (key == null || key.isBlank()) {
+				throw new LockKeyException("The key that the keyResolver of " + this.where + " found is "
+						+ ((key != null) ? "blank" : "null"));
+			}
+			into.add(key);
+		}
+	}
+
+	private String named(String key) {
+		String full = this.name + ":" + key;
+		try {
+			LockSpec.of(full);
+			return full;
+		}
+		catch (LockKeyException ex) {
+			throw new LockKeyException(
+					"The " + this.written + " of " + this.where + " gives no lock name. " + ex.getMessage(), ex);
+		}
+	}
+
+	boolean isConditional() {
+		return this.condition != null;
+	}
+
+	/**
+	 * The parameter that is the key by itself, without a name to tell it from others.
+	 */
+	boolean isBareKey() {
+		return this.name.isEmpty() && this.keys.size() == 1 && this.keys.get(0).isBare();
+	}
+
+	/**
+	 * What all calls have in common.
+	 */
+	String name() {
+		return this.name;
+	}
+
+	/**
+	 * What people are told when the lock is busy.
+	 * @param locks the names of the locks
+	 * @param waited how long the call has waited
+	 * @param fallback what is said where the annotation says nothing
+	 */
+	String message(Object target, Method method, @Nullable Object[] arguments, String locks, Duration waited,
+			String fallback) {
+		LockMessage message = this.message;
+		return (message == null) ? fallback : message.text(new CallRoot(method, target, arguments), arguments,
+				new LockMessage.Busy(locks, waited), fallback);
+	}
+
+}

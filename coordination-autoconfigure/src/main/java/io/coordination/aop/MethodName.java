@@ -1,0 +1,41 @@
+package io.coordination.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+import org.springframework.util.ClassUtils;
+
+/**
+ * How a method is called: for people, and as the name of a lock.
+ */
+final class MethodName {
+
+	private MethodName() {
+	}
+
+	static String readable(Method method, Class<?> targetClass) {
+		return userClass(method, targetClass) + "." + method.getName() + parameters(method, false);
+	}
+
+	/**
+	 * A name that no other method has, the same in each process.
+	 */
+	static String identity(Method method, Class<?> targetClass) {
+		return userClass(method, targetClass) + "#" + method.getName() + parameters(method, true);
+	}
+
+	// The names of generated classes differ from process to process.
+	private static String userClass(Method method, Class<?> targetClass) {
+		boolean generated = Proxy.isProxyClass(targetClass) || targetClass.isHidden() || targetClass.isSynthetic();
+		return ClassUtils.getUserClass(generated ? method.getDeclaringClass() : targetClass).getName();
+	}
+
+	private static String parameters(Method method, boolean qualified) {
+		return Arrays.stream(method.getParameterTypes())
+			.map((type) -> qualified ? type.getTypeName() : type.getSimpleName())
+			.collect(Collectors.joining(qualified ? "," : ", ", "(", ")"));
+	}
+
+}

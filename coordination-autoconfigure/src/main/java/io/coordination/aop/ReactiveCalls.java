@@ -1,0 +1,162 @@
+package io.coordination.aop;
+
+import java.util.List;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+
+import org.springframework.core.ReactiveAdapter;
+
+import io.coordination.lock.LockLostException;
+import io.coordination.lock.LockNotAcquiredException;
+
+/**
+ * Calls that return a reactive type. The locks are acquired for each subscription, and
+ * held until it has ended: completed, failed or cancelled. Nothing blocks.
+ * <p>
+ * What is acquired is kept in an object that exists before the acquisition begins and
+ * that each end of the subscription reaches ({@link DetachedLocks}): a grant that meets a
+ * cancellation is not dropped with its signal.
+ */
+final class ReactiveCalls {
+
+	private ReactiveCalls() {
+	}
+
+	static Object run(LockCall call) {
+		ReactiveAdapter adapter = Objects.requireNonNull(call.method().returned().adapter());
+		List<LockCall.Request> requests;
+		try {
+			requests = call.requests();
+		}
+		catch (RuntimeException ex) {
+			return adapter.fromPublisher(Mono.error(ex));
+		}
+		return adapter.fromPublisher(adapter.isMultiValue()
+				? Flux.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view).many())
+				: Mono.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view).one()));
+	}
+
+	/**
+	 * One subscription.
+	 */
+	private static final class Subscription {
+
+		private final LockCall call;
+
+		private final boolean unlocked;
+
+		private final ReactiveAdapter adapter;
+
+		private final DetachedLocks locks;
+
+		Subscription(LockCall call, List<LockCall.Request> requests, ReactiveAdapter adapter, ContextView view) {
+			LockContext around = view.getOrDefault(LockContext.class, null);
+			this.call = call;
+			this.unlocked = requests.isEmpty();
+			this.adapter = adapter;
+			this.locks = new DetachedLocks(call, requests, (around != null) ? around : LockContext.find().orElse(null));
+		}
+
+		Flux<?> many() {
+			if (this.unlocked) {
+				return Flux.from(publisher(null));
+			}
+			return Flux
+				.usingWhen(Mono.just(this.locks),
+						(mine) -> acquire().flatMapMany((context) -> told(context, body(context))), (mine) -> end(),
+						(mine, ex) -> fail(ex), (mine) -> cancel())
+				.onErrorResume(Busy.class, (busy) -> Flux.from(answer(busy.refusal)));
+		}
+
+		Mono<?> one() {
+			if (this.unlocked) {
+				return Mono.from(publisher(null));
+			}
+			return Mono
+				.usingWhen(Mono.just(this.locks),
+						(mine) -> acquire().flatMap((context) -> Mono.from(told(context, body(context)))),
+						(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
+				.onErrorResume(Busy.class, (busy) -> Mono.from(answer(busy.refusal)));
+		}
+
+		private Mono<LockContext> acquire() {
+			return Mono.fromFuture(this.locks::acquire, true)
+				.publishOn(Schedulers.parallel())
+				.onErrorMap(LockNotAcquiredException.class, Busy::new);
+		}
+
+		private Flux<Object> body(LockContext context) {
+			return Flux.<Object>from(publisher(context)).contextWrite((outer) -> outer.put(LockContext.class, context));
+		}
+
+		private Flux<Object> told(LockContext context, Flux<Object> body) {
+			if (this.call.method().onLost() != OnLost.INTERRUPT) {
+				return body;
+			}
+			Mono<Object> loss = Mono.create((sink) -> context.onLost((event) -> sink.error(new LockLostException(
+					"Lock '" + event.name() + "' was lost while " + this.call.method().where() + " was under way"))));
+			return body.takeUntilOther(loss);
+		}
+
+		private Publisher<?> publisher(@Nullable LockContext context) {
+			Object returned;
+			try {
+				returned = (context != null) ? this.call.proceed(context) : this.call.proceedUnlocked();
+			}
+			catch (Throwable ex) {
+				return Flux.error(ex);
+			}
+			return this.adapter.toPublisher(returned);
+		}
+
+		private Publisher<?> answer(LockNotAcquiredException busy) {
+			Object answer;
+			try {
+				answer = this.call.answer(busy);
+			}
+			catch (Throwable ex) {
+				return Flux.error(ex);
+			}
+			return (answer != null) ? this.adapter.toPublisher(answer) : Flux.empty();
+		}
+
+		private Mono<?> end() {
+			Mono<LockLostException> loss = Mono.fromFuture(this.locks::release, true).publishOn(Schedulers.parallel());
+			return (this.call.method().onLost() != OnLost.IGNORE) ? loss.flatMap(Mono::error) : loss;
+		}
+
+		private Mono<?> fail(Throwable failure) {
+			return Mono.fromFuture(this.locks::release, true)
+				.publishOn(Schedulers.parallel())
+				.doOnNext((lost) -> failure.addSuppressed(lost));
+		}
+
+		private Mono<?> cancel() {
+			return Mono.fromFuture(this.locks::release, true);
+		}
+
+	}
+
+	/**
+	 * Tells the refusal of this call's locks from one that its method ran into.
+	 */
+	private static final class Busy extends RuntimeException {
+
+		private static final long serialVersionUID = 1L;
+
+		private final LockNotAcquiredException refusal;
+
+		Busy(LockNotAcquiredException refusal) {
+			super(refusal.getMessage(), refusal, false, false);
+			this.refusal = refusal;
+		}
+
+	}
+
+}

@@ -1,0 +1,143 @@
+package io.coordination.aop;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.scheduling.annotation.Scheduled;
+
+import io.coordination.lock.LockRegistry;
+import io.coordination.lock.LockRegistryBuilder;
+import io.coordination.memory.MemoryLockBackendFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What becomes of annotations that cannot work, and of those that work, but perhaps not
+ * as they are meant.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ValidationTests extends LockedFixture<ValidationTests.Fine> {
+
+	ValidationTests() {
+		super(Fine.class);
+	}
+
+	@Test
+	void whatCannotWorkStopsTheStart() {
+		runner().withBean(Typo.class).run((context) -> assertThat(context).hasFailed());
+	}
+
+	@Test
+	void whatCannotWorkIsLoggedWhereThatIsEnough(CapturedOutput output) {
+		runner().withBean(Typo.class).withPropertyValues("coordination.lock.validation=warn").run((context) -> {
+			assertThat(output).contains("@DistributedLock on " + Typo.class.getName()
+					+ ".work(long): key = \"#idd\" uses '#idd', which is no parameter. Did you mean '#id'?");
+			Typo typo = context.getBean(Typo.class);
+			assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock")
+				.isThrownBy(() -> typo.work(1));
+		});
+	}
+
+	@Test
+	void nothingIsLookedForWhereThatIsWanted(CapturedOutput output) {
+		runner().withBean(Typo.class)
+			.withBean(Suspicious.class)
+			.withPropertyValues("coordination.lock.validation=off")
+			.run((context) -> {
+				assertThat(output).doesNotContain("@DistributedLock on");
+				Typo typo = context.getBean(Typo.class);
+				assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> typo.work(1));
+			});
+	}
+
+	@Test
+	void whatMayBeMeantSoIsLogged(CapturedOutput output) {
+		runner().withBean(Suspicious.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output)
+				.contains("@DistributedLock on " + Suspicious.class.getName() + ": " + Suspicious.class.getName()
+						+ ".caller calls its own method 'called', which goes past the proxy and "
+						+ "runs without the lock. Call it from another bean, or use LockRegistry.execute.");
+			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
+					+ ".job(): the job waits for the lock and runs in each instance");
+		});
+	}
+
+	@Test
+	void whatIsFineIsNotSpokenOf(CapturedOutput output) {
+		run((service) -> {
+			assertThat(service.work(1)).isEqualTo(1);
+			assertThat(output).doesNotContain("@DistributedLock on");
+		});
+	}
+
+	@Test
+	void oneLockOfTwoRegistriesIsLogged(CapturedOutput output) {
+		ApplicationContextRunner runner = runner().withBean("other", LockRegistry.class,
+				() -> LockRegistryBuilder.of(new MemoryLockBackendFactory()).build());
+		runner
+			.withBean("main", LockRegistry.class, () -> LockRegistryBuilder.of(new MemoryLockBackendFactory()).build(),
+					(definition) -> definition.setPrimary(true))
+			.withBean(Divided.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output).contains("so it is two locks that do not exclude each other");
+			});
+	}
+
+	static class Fine {
+
+		@DistributedLock(name = "fine", key = "#id")
+		public long work(long id) {
+			return id;
+		}
+
+		@SingleRun("job")
+		@Scheduled(fixedDelay = 1000)
+		public void job() {
+		}
+
+	}
+
+	static class Typo {
+
+		@DistributedLock(name = "typo", key = "#idd")
+		public void work(long id) {
+		}
+
+	}
+
+	static class Divided {
+
+		@DistributedLock("divided")
+		public void one() {
+		}
+
+		@DistributedLock(name = "divided", registry = "other")
+		public void two() {
+		}
+
+	}
+
+	static class Suspicious {
+
+		@DistributedLock("called")
+		public void called() {
+		}
+
+		public void caller() {
+			called();
+		}
+
+		@Scheduled(fixedDelay = 1000)
+		@DistributedLock("job")
+		public void job() {
+		}
+
+	}
+
+}
