@@ -195,7 +195,7 @@ final class LockedMethodReader {
 			return;
 		}
 		String action = KotlinDetector.isSuspendingFunction(method)
-				? "Add kotlinx-coroutines-reactor, so that its end can be seen."
+				? "Guard a function that returns a Mono or a Flux: a suspending one cannot be, for now."
 				: "Return the result itself, a CompletableFuture, a Mono or a Flux (with Reactor on the class path). With "
 						+ "release = AFTER_INVOCATION the lock is for the call alone.";
 		throw new InvalidDistributedLockException(where, "the method returns " + returned.type().getTypeName()

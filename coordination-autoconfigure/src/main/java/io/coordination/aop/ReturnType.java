@@ -78,7 +78,7 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 	static ReturnType of(Method method, Class<?> targetClass) {
 		Class<?> type = GenericTypeResolver.resolveReturnType(method, targetClass);
 		if (KotlinDetector.isSuspendingFunction(method)) {
-			return suspending(method);
+			return new ReturnType(method.getReturnType(), Kind.LATE, null);
 		}
 		if (type.isPrimitive()) {
 			return new ReturnType(type, Kind.VALUE, null);
@@ -91,25 +91,6 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 			return new ReturnType(type, Kind.REACTIVE, adapter);
 		}
 		return new ReturnType(type, isLate(type) ? Kind.LATE : Kind.VALUE, null);
-	}
-
-	/**
-	 * What interceptors see of a suspending function: a publisher, if the library that
-	 * makes one of it is there.
-	 */
-	private static ReturnType suspending(Method method) {
-		boolean flow = method.getReturnType().getName().equals("kotlinx.coroutines.flow.Flow");
-		Class<?> seen = seenOfSuspending(flow);
-		ReactiveAdapter adapter = (seen != null) ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(seen) : null;
-		return new ReturnType(method.getReturnType(), (adapter != null) ? Kind.REACTIVE : Kind.LATE, adapter);
-	}
-
-	private static @Nullable Class<?> seenOfSuspending(boolean flow) {
-		ClassLoader loader = ReturnType.class.getClassLoader();
-		if (!ClassUtils.isPresent("kotlinx.coroutines.reactor.MonoKt", loader)) {
-			return null;
-		}
-		return ClassUtils.resolveClassName("reactor.core.publisher." + (flow ? "Flux" : "Mono"), loader);
 	}
 
 	/**

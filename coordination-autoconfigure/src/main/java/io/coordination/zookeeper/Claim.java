@@ -1,7 +1,6 @@
 package io.coordination.zookeeper;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -61,13 +60,13 @@ final class Claim {
 	/** Whether there may be a node that we do not know of. */
 	private volatile boolean uncertain;
 
-	/** The node before that one, which may be there still. */
-	private volatile @Nullable OwnersNode left;
-
 	private volatile @Nullable Predecessor predecessor;
 
 	/** Whether the owner may have been told that it has the lock. */
 	private volatile boolean granted;
+
+	/** Whether the owner wants the lock no more. */
+	private volatile boolean givenUp;
 
 	Claim(LockRequest request, LockPath path, Watches watches, KnownPaths known) {
 		this.request = request;
@@ -196,7 +195,7 @@ final class Claim {
 		}
 		List<NodeName> before = line.before(mine.name());
 		if (before.isEmpty()) {
-			this.granted = true;
+			this.granted = !this.givenUp;
 			return CompletableFuture.completedStage(new Attempt.Granted(mine.lease(this.request)));
 		}
 		String holder = before.get(0).readableOwner();
@@ -260,7 +259,7 @@ final class Claim {
 
 	private void granted(OwnersNode mine) {
 		ZookeeperPlace taker = this.place;
-		if (taker != null) {
+		if (taker != null && !this.givenUp) {
 			this.granted = true;
 			taker.granted(mine.lease(this.request));
 		}
@@ -283,12 +282,13 @@ final class Claim {
 	}
 
 	private CompletionStage<Boolean> leave(OwnersNode mine) {
+		this.uncertain = true;
 		end();
 		return mine.session().delete(mine.path()).thenApply((reply) -> {
 			if (!reply.isOk() && !reply.isMissing()) {
-				this.uncertain = true;
 				throw ZookeeperFailures.answered(reply.code(), mine.path());
 			}
+			this.uncertain = false;
 			return true;
 		});
 	}
@@ -328,9 +328,24 @@ final class Claim {
 		return this.granted;
 	}
 
-	Optional<String> nodeOfNobody() {
-		OwnersNode mine = this.uncertain ? this.left : this.node;
-		return Optional.ofNullable(this.granted ? null : mine).map(OwnersNode::path);
+	/**
+	 * The owner wants the lock no more, also if it is granted by now: what is granted
+	 * from now on is granted to nobody.
+	 */
+	void giveUp() {
+		this.givenUp = true;
+		this.granted = false;
+	}
+
+	/**
+	 * The owner asks for the lock, if need be again.
+	 */
+	void want() {
+		this.givenUp = false;
+	}
+
+	String lock() {
+		return this.path.lock();
 	}
 
 	boolean isEmpty() {
@@ -338,8 +353,6 @@ final class Claim {
 	}
 
 	private void end() {
-		OwnersNode mine = this.node;
-		this.left = (mine != null) ? mine : this.left;
 		this.node = null;
 		this.granted = false;
 		forgetPredecessor();

@@ -25,6 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.coordination.backend.BackendListener;
+import io.coordination.backend.OwnerId;
 
 /**
  * The connection of a backend. Curator keeps it up, and makes a new session when one has
@@ -232,14 +233,16 @@ final class ZookeeperConnection implements CuratorListener {
 	}
 
 	/**
-	 * Has Curator delete a node, and try again for as long as the client lives.
+	 * Has the nodes of owners removed that nobody will ask about any more, now or as soon
+	 * as there is a connection.
 	 */
-	void deleteLater(String node) {
+	void removeLater(String lock, Set<OwnerId> owners) {
 		try {
-			this.client.usingNamespace(null).delete().guaranteed().inBackground().forPath(node);
+			LateRemoval.begin(this.client.usingNamespace(null), lock, owners);
 		}
-		catch (Exception ex) {
-			logger.warn("A node of a lock in ZooKeeper stays until the application's session ends: {}", node, ex);
+		catch (RuntimeException ex) {
+			// The client is closed, and its session has ended with all nodes
+			logger.debug("Nodes of {} are not removed", lock, ex);
 		}
 	}
 

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 import org.apache.zookeeper.data.Stat;
 
@@ -71,6 +73,10 @@ final class ZookeeperLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Attempt> tryAcquire(LockRequest request) {
 		LockPath path = path(request);
+		Claim known = this.claims.get(request.owner());
+		if (known != null) {
+			known.want();
+		}
 		return this.connection.request(path.lock(), false, (session, question) -> {
 			Claim claim = claim(request, path);
 			return forgetting(claim, claim.ask(session, false, question));
@@ -84,6 +90,10 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	CompletionStage<Attempt> poll(ZookeeperPlace place) {
 		LockPath path = path(place.request());
+		Claim known = this.claims.get(place.request().owner());
+		if (known != null) {
+			known.want();
+		}
 		return this.connection.request(path.lock(), false, (session, question) -> join(session, place, path, question));
 	}
 
@@ -220,6 +230,10 @@ final class ZookeeperLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Boolean> withdraw(LockRequest request) {
 		LockPath path = path(request);
+		Claim known = this.claims.get(request.owner());
+		if (known != null) {
+			known.giveUp();
+		}
 		return this.connection.request(path.lock(), false, (session, question) -> {
 			Claim claim = claim(request, path);
 			return forgetting(claim, claim.withdraw(session));
@@ -259,10 +273,16 @@ final class ZookeeperLockBackend implements LockBackend {
 	 */
 	@Override
 	public void close() {
-		if (!this.connection.isOwned() && !this.connection.isClosed()) {
-			this.claims.values().forEach((claim) -> claim.nodeOfNobody().ifPresent(this.connection::deleteLater));
-		}
 		this.connection.close(this.claims.values().stream().anyMatch(Claim::isGranted));
+		// What was under way has failed by now: no more nodes come
+		if (!this.connection.isOwned()) {
+			Map<String, Set<OwnerId>> nobodys = this.claims.values()
+				.stream()
+				.filter((claim) -> !claim.isGranted())
+				.collect(Collectors.groupingBy(Claim::lock,
+						Collectors.mapping((claim) -> claim.request.owner(), Collectors.toSet())));
+			nobodys.forEach(this.connection::removeLater);
+		}
 		this.claims.clear();
 		this.watches.clear();
 	}

@@ -2,6 +2,7 @@ package io.coordination.zookeeper;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 import org.apache.curator.framework.CuratorFramework;
@@ -9,7 +10,10 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryOneTime;
 import org.junit.jupiter.api.Test;
 
+import io.coordination.backend.Attempt;
+import io.coordination.backend.ContractClient;
 import io.coordination.backend.LockKey;
+import io.coordination.backend.LockRequest;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistryBuilder;
 import io.coordination.lock.LockSpec;
@@ -49,6 +53,47 @@ class SharedCloseTests extends ZookeeperFixture {
 		held.close();
 		// nobody has the lock, and nobody wants it
 		assertThat(others.tryAcquire(SPEC.withWaitTime(Duration.ofSeconds(12)))).as("the free lock").isPresent();
+	}
+
+	@Test
+	void nodeThatTheProcessDoesNotKnowOfGoesToo() throws Exception {
+		CuratorFramework client = closing(
+				CuratorFrameworkFactory.newClient(server().proxy().address(), 20000, 10000, new RetryOneTime(100)));
+		client.start();
+		assertThat(client.blockUntilConnected(10, TimeUnit.SECONDS)).isTrue();
+		ZookeeperProcess shared = new ZookeeperProcess(ZookeeperLockBackendFactory.of(client, SHORT));
+		shared.release(shared.acquire(request()));
+		LockRequest request = request();
+		server().proxy().stallReplies();
+		CompletionStage<Attempt> unanswered = shared.backend().tryAcquire(request);
+		patiently().until(() -> nodes().size() == 1);
+		long session = client.getZookeeperClient().getZooKeeper().getSessionId();
+		server().proxy().refuse();
+		server().proxy().cut();
+		assertThat(ContractClient.failure(unanswered).mayHaveApplied()).isTrue();
+		shared.close();
+		server().proxy().pass();
+		patiently().until(() -> nodes().isEmpty());
+		assertThat(client.blockUntilConnected(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(client.getZookeeperClient().getZooKeeper().getSessionId()).as("not by the end of the session")
+			.isEqualTo(session);
+	}
+
+	@Test
+	void grantThatNobodyTookGoesToo() throws Exception {
+		CuratorFramework client = closing(
+				CuratorFrameworkFactory.newClient(server().proxy().address(), 20000, 10000, new RetryOneTime(100)));
+		client.start();
+		assertThat(client.blockUntilConnected(10, TimeUnit.SECONDS)).isTrue();
+		ZookeeperProcess shared = new ZookeeperProcess(ZookeeperLockBackendFactory.of(client, SHORT));
+		LockRequest request = request();
+		shared.acquire(request);
+		server().proxy().refuse();
+		server().proxy().cut();
+		ContractClient.failure(shared.backend().withdraw(request));
+		shared.close();
+		server().proxy().pass();
+		patiently().until(() -> nodes().isEmpty());
 	}
 
 	private static ManagedLockRegistry registry(ZookeeperLockBackendFactory factory) {
