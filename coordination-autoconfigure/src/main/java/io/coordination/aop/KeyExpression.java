@@ -1,17 +1,10 @@
 package io.coordination.aop;
 
-import java.lang.reflect.Method;
-import java.time.Instant;
-import java.util.Calendar;
-import java.util.Date;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.BaseStream;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.BeanUtils;
 import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ExpressionException;
@@ -26,7 +19,6 @@ import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
-import org.springframework.util.ReflectionUtils;
 
 import io.coordination.lock.LockKeyException;
 
@@ -38,23 +30,13 @@ import io.coordination.lock.LockKeyException;
 final class KeyExpression {
 
 	/** A variable and its properties, behind text that is no operator of SpEL. */
-	private static final Pattern VARIABLE = Pattern.compile("(?<=[\\w:/.-])#(\\w+(?:\\.\\w+)*)");
+	private static final Pattern VARIABLE = Pattern.compile("(?<=[\\w:/.-])#([\\p{Alpha}_]\\w*(?:\\.\\w+)*)");
 
 	private static final SpelParserConfiguration configuration = new SpelParserConfiguration();
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser(configuration);
 
 	private static final SpelExpression SUM = parser.parseRaw("#left + #right");
-
-	private static final ClassValue<Boolean> hasText = new ClassValue<>() {
-
-		@Override
-		protected Boolean computeValue(Class<?> type) {
-			Method toString = ReflectionUtils.findMethod(type, "toString");
-			return toString != null && toString.getDeclaringClass() != Object.class;
-		}
-
-	};
 
 	private final String where;
 
@@ -147,11 +129,7 @@ final class KeyExpression {
 	 * @throws LockKeyException if it cannot be one
 	 */
 	String key(@Nullable Object value) {
-		String key = text(value);
-		if (key.isBlank()) {
-			throw invalid("is blank", null);
-		}
-		return key;
+		return KeyValue.key(value, (problem) -> invalid(problem, null));
 	}
 
 	LockKeyException invalid(String problem, @Nullable Throwable cause) {
@@ -218,50 +196,7 @@ final class KeyExpression {
 	}
 
 	private String text(@Nullable Object value) {
-		if (value == null) {
-			throw invalid("is null", null);
-		}
-		if (value instanceof String text) {
-			return text;
-		}
-		if (value instanceof Enum<?> constant) {
-			return constant.name();
-		}
-		Class<?> type = value.getClass();
-		if (type.isArray() || value instanceof Iterable<?> || value instanceof Map<?, ?> || value instanceof Optional<?>
-				|| value instanceof BaseStream<?, ?>) {
-			throw invalid("must be a single value, but is of type " + type.getTypeName(), null);
-		}
-		Instant instant = instant(value);
-		if (instant != null) {
-			return instant.toString();
-		}
-		Class<?> unstable = RecordText.unstablePart(value);
-		if (unstable != null) {
-			throw invalid("is of type " + type.getTypeName() + ", which has a " + unstable.getTypeName()
-					+ ", whose text is another in every process: name the property that identifies it", null);
-		}
-		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
-			throw invalid("is of type " + type.getTypeName()
-					+ ", which has no toString() of its own: name the property that identifies it", null);
-		}
-		return String.valueOf(value.toString());
-	}
-
-	/**
-	 * The moment that a date of old stands for: its text would depend on the time zone.
-	 */
-	private static @Nullable Instant instant(Object value) {
-		if (value instanceof Calendar calendar) {
-			return calendar.toInstant();
-		}
-		try {
-			return (value instanceof Date date) ? date.toInstant() : null;
-		}
-		catch (UnsupportedOperationException ex) {
-			// A day or a time of day, as SQL has them: no moment, and no zone in its text
-			return null;
-		}
+		return KeyValue.text(value, (problem) -> invalid(problem, null));
 	}
 
 }

@@ -2,8 +2,9 @@ package io.coordination.aop;
 
 import java.lang.reflect.Array;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ import org.springframework.expression.spel.standard.SpelExpressionParser;
 final class KeyText {
 
 	private static final Pattern PLAIN = Pattern.compile("[\\p{Alnum}_.:/-]+");
+
+	private static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*");
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 
@@ -74,10 +77,21 @@ final class KeyText {
 		List<Object> parts = new ArrayList<>();
 		for (Expression part : (parsed instanceof CompositeStringExpression several) ? several.getExpressions()
 				: new Expression[] { parsed }) {
-			parts.add((part instanceof LiteralExpression) ? part.getExpressionString()
+			parts.add((part instanceof LiteralExpression) ? literal(where, attribute, text, part.getExpressionString())
 					: new KeyExpression(where, attribute, text, part.getExpressionString(), variables, beans));
 		}
 		return parts;
+	}
+
+	private static String literal(String where, String attribute, String text, String part) {
+		Matcher variable = VARIABLE.matcher(part);
+		if (variable.find()) {
+			throw new InvalidDistributedLockException(where,
+					attribute + " = \"" + text + "\" has '" + variable.group()
+							+ "' outside of '#{' and '}', where it is " + "plain text.",
+					"Write '#{" + variable.group() + "}'.");
+		}
+		return part;
 	}
 
 	/**
@@ -115,33 +129,33 @@ final class KeyText {
 	/**
 	 * Adds the keys of a call: one, or where the value is a collection or an array, one
 	 * for each element.
+	 * @param into takes the keys
 	 * @throws io.coordination.lock.LockKeyException if one of them cannot be a key
 	 */
-	void collect(@Nullable CallRoot root, @Nullable Object[] arguments, Collection<String> into) {
-		if (this.parts.size() != 1 || !(this.parts.get(0) instanceof KeyExpression expression)) {
-			into.add(single(root, arguments));
-			return;
+	void collect(@Nullable CallRoot root, @Nullable Object[] arguments, Consumer<String> into) {
+		if (this.parts.size() == 1 && this.parts.get(0) instanceof KeyExpression expression) {
+			forEach(expression.value(root, arguments), (element) -> into.accept(expression.key(element)));
 		}
-		elements(expression.value(root, arguments)).forEach((element) -> into.add(expression.key(element)));
+		else {
+			into.accept(single(root, arguments));
+		}
 	}
 
 	/**
-	 * A value, or what is in it.
+	 * Does something with a value, or with each of those that it stands for.
 	 */
-	static List<@Nullable Object> elements(@Nullable Object value) {
-		List<@Nullable Object> elements = new ArrayList<>();
-		if (value instanceof Iterable<?> several) {
-			several.forEach(elements::add);
+	static void forEach(@Nullable Object value, Consumer<@Nullable Object> action) {
+		if (value == null || !KeyValue.isSeveral(value)) {
+			action.accept(value);
 		}
-		else if (value != null && value.getClass().isArray()) {
-			for (int i = 0; i < Array.getLength(value); i++) {
-				elements.add(Array.get(value, i));
-			}
+		else if (value instanceof Iterable<?> several) {
+			several.forEach(action);
 		}
 		else {
-			elements.add(value);
+			for (int i = 0; i < Array.getLength(value); i++) {
+				action.accept(Array.get(value, i));
+			}
 		}
-		return elements;
 	}
 
 }

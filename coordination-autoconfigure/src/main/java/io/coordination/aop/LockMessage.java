@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.expression.EvaluationException;
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.common.TemplateParserContext;
@@ -63,7 +62,8 @@ final class LockMessage {
 			String text = this.expression.getValue(context, String.class);
 			return (text != null && !text.isBlank()) ? text : fallback;
 		}
-		catch (EvaluationException ex) {
+		catch (RuntimeException ex) {
+			// A method that the expression calls may throw anything
 			logger.warn("The message of {} cannot be made: {}", this.where, ex.getMessage());
 			return fallback;
 		}

@@ -29,19 +29,14 @@ public final class LockName {
 	/**
 	 * The lock of a method with a key.
 	 * @param name the name in the annotation, its placeholders resolved
-	 * @param key what the expression of the key evaluates to: a text, a number, an enum
-	 * constant or what else is written by its {@code toString()}. A {@code Date} or a
-	 * {@code Calendar} is given as its {@code toInstant()}
+	 * @param key what the expression of the key evaluates to
 	 * @return the name of the lock
-	 * @throws LockKeyException if the key is blank
+	 * @throws LockKeyException if the key is none that the annotation would take
 	 */
 	public static String of(String name, Object key) {
 		Objects.requireNonNull(key, "'key' must not be null");
-		String text = (key instanceof Enum<?> constant) ? constant.name() : key.toString();
-		if (text.isBlank()) {
-			throw new LockKeyException("The key of lock '" + name + "' must not be blank");
-		}
-		return of(name) + ":" + text;
+		return of(name) + ":" + KeyValue.key(key,
+				(problem) -> new LockKeyException("The key of lock '" + name + "' " + problem, null));
 	}
 
 }

@@ -55,7 +55,7 @@ final class LockedMethodAdvice {
 						if (keys.isBareKey()) {
 							bareKeys.add(locked.where());
 						}
-						else {
+						else if (!keys.name().isEmpty()) {
 							differentRegistry(registries, keys.name(), group.id(), locked.where());
 						}
 					}

@@ -86,6 +86,10 @@ final class MethodKeys {
 			throw new InvalidDistributedLockException(where, "it has " + String.join(" and ", said) + ".",
 					"Keep one of them.");
 		}
+		given(where, "key", lock.key());
+		Arrays.stream(lock.keys()).forEach((key) -> given(where, "keys", key.isEmpty() ? " " : key));
+		given(where, "condition", lock.condition());
+		given(where, "message", lock.message());
 		KeyVariables variables = new KeyVariables(declaring);
 		BeanFactoryResolver resolver = new BeanFactoryResolver(beans);
 		List<KeyText> keys = new ArrayList<>();
@@ -99,6 +103,13 @@ final class MethodKeys {
 				: said.isEmpty() ? LockedMethod.escaped(identity) : "";
 		return new MethodKeys(where, lock, prefix, List.copyOf(keys), resolver(where, lock.keyResolver(), beans),
 				variables, beans, maxKeys);
+	}
+
+	private static void given(String where, String attribute, String text) {
+		if (!text.isEmpty() && text.isBlank()) {
+			throw new InvalidDistributedLockException(where, attribute + " = \"" + text + "\" is blank.",
+					"Give it a value, or leave it out.");
+		}
 	}
 
 	private static @Nullable Supplier<LockKeyResolver> resolver(String where, String bean, BeanFactory beans) {
@@ -138,30 +149,29 @@ final class MethodKeys {
 		Set<String> found = new LinkedHashSet<>();
 		Supplier<LockKeyResolver> resolver = this.resolver;
 		if (resolver != null) {
-			resolve(resolver.get().resolve(new LockInvocation(target, method, Arrays.asList(arguments))), found);
+			KeyText.forEach(resolver.get().resolve(new LockInvocation(target, method, Arrays.asList(arguments))),
+					(value) -> add(KeyValue.key(value, this::notFound), found));
 		}
-		this.keys.forEach((key) -> key.collect(root, arguments, found));
+		this.keys.forEach((key) -> key.collect(root, arguments, (one) -> add(one, found)));
 		if (found.isEmpty()) {
 			throw new LockKeyException(
 					"The keys of " + this.where + " are none: the call would run without a lock. Give "
 							+ "it a 'condition' that is false where it needs none");
 		}
-		if (found.size() > this.maxKeys) {
-			throw new LockKeyException("The keys of " + this.where + " are " + found.size()
-					+ ", more than 'coordination.lock.max-keys' allows (" + this.maxKeys + ")");
-		}
 		return found.stream().map(this::named).toList();
 	}
 
-	private void resolve(@Nullable Object value, Set<String> into) {
-		for (Object element : KeyText.elements(value)) {
-			String key = (element != null) ? element.toString() : null;
-			if (key == null || key.isBlank()) {
-				throw new LockKeyException("The key that the keyResolver of " + this.where + " found is "
-						+ ((key != null) ? "blank" : "null"));
-			}
-			into.add(key);
+	// At once, as what gives the keys need not have an end
+	private void add(String key, Set<String> found) {
+		found.add(key);
+		if (found.size() > this.maxKeys) {
+			throw new LockKeyException("The keys of " + this.where
+					+ " are more than 'coordination.lock.max-keys' allows (" + this.maxKeys + ")");
 		}
+	}
+
+	private LockKeyException notFound(String problem) {
+		return new LockKeyException("The key that the keyResolver of " + this.where + " found " + problem, null);
 	}
 
 	private String named(String key) {

@@ -55,6 +55,8 @@ final class ReactiveCalls {
 
 		private final DetachedLocks locks;
 
+		private volatile @Nullable LockLostException loss;
+
 		Subscription(LockCall call, List<LockCall.Request> requests, ReactiveAdapter adapter, ContextView view) {
 			LockContext around = view.getOrDefault(LockContext.class, null);
 			this.call = call;
@@ -71,6 +73,7 @@ final class ReactiveCalls {
 				.usingWhen(Mono.just(this.locks),
 						(mine) -> acquire().flatMapMany((context) -> told(context, body(context))), (mine) -> end(),
 						(mine, ex) -> fail(ex), (mine) -> cancel())
+				.onErrorMap(this::unwrapped)
 				.onErrorResume(Busy.class, (busy) -> Flux.from(answer(busy.refusal)));
 		}
 
@@ -82,6 +85,7 @@ final class ReactiveCalls {
 				.usingWhen(Mono.just(this.locks),
 						(mine) -> acquire().flatMap((context) -> Mono.from(told(context, body(context)))),
 						(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
+				.onErrorMap(this::unwrapped)
 				.onErrorResume(Busy.class, (busy) -> Mono.from(answer(busy.refusal)));
 		}
 
@@ -128,7 +132,14 @@ final class ReactiveCalls {
 
 		private Mono<?> end() {
 			Mono<LockLostException> loss = Mono.fromFuture(this.locks::release, true).publishOn(Schedulers.parallel());
-			return (this.call.method().onLost() != OnLost.IGNORE) ? loss.flatMap(Mono::error) : loss;
+			return (this.call.method().onLost() != OnLost.IGNORE)
+					? loss.doOnNext((lost) -> this.loss = lost).flatMap(Mono::error) : loss;
+		}
+
+		// An error of what comes after the completion is wrapped on its way
+		private Throwable unwrapped(Throwable failure) {
+			LockLostException lost = this.loss;
+			return (lost != null && failure.getCause() == lost) ? lost : failure;
 		}
 
 		private Mono<?> fail(Throwable failure) {

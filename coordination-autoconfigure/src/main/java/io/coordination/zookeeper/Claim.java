@@ -47,7 +47,7 @@ final class Claim {
 
 	final LockRequest request;
 
-	private final LockPath path;
+	final LockPath path;
 
 	private final Watches watches;
 
@@ -320,10 +320,6 @@ final class Claim {
 		}
 	}
 
-	void letGo() {
-		this.granted = false;
-	}
-
 	boolean isGranted() {
 		return this.granted;
 	}
@@ -337,15 +333,8 @@ final class Claim {
 		this.granted = false;
 	}
 
-	/**
-	 * The owner asks for the lock, if need be again.
-	 */
 	void want() {
 		this.givenUp = false;
-	}
-
-	String lock() {
-		return this.path.lock();
 	}
 
 	boolean isEmpty() {

@@ -3,6 +3,7 @@ package io.coordination.zookeeper;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.BackgroundCallback;
@@ -34,14 +35,15 @@ final class LateRemoval implements ConnectionStateListener {
 
 	private final String lock;
 
-	private final Set<OwnerId> owners;
+	/** What the names of the nodes begin with. */
+	private final Set<String> prefixes;
 
 	private final AtomicInteger attempts = new AtomicInteger();
 
 	private LateRemoval(CuratorFramework client, String lock, Set<OwnerId> owners) {
 		this.client = client;
 		this.lock = lock;
-		this.owners = Set.copyOf(owners);
+		this.prefixes = owners.stream().map(NodeName::prefix).collect(Collectors.toUnmodifiableSet());
 	}
 
 	/**
@@ -97,8 +99,7 @@ final class LateRemoval implements ConnectionStateListener {
 	private void remove(List<String> names) throws Exception {
 		end();
 		for (String name : names) {
-			NodeName node = NodeName.parse(name);
-			if (node != null && this.owners.stream().anyMatch(node::isOf)) {
+			if (this.prefixes.contains(name.substring(0, name.indexOf('@') + 1))) {
 				this.client.delete().guaranteed().inBackground().forPath(this.lock + "/" + name);
 			}
 		}

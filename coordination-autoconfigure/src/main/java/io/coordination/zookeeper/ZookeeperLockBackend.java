@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -73,10 +74,7 @@ final class ZookeeperLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Attempt> tryAcquire(LockRequest request) {
 		LockPath path = path(request);
-		Claim known = this.claims.get(request.owner());
-		if (known != null) {
-			known.want();
-		}
+		known(request).ifPresent(Claim::want);
 		return this.connection.request(path.lock(), false, (session, question) -> {
 			Claim claim = claim(request, path);
 			return forgetting(claim, claim.ask(session, false, question));
@@ -90,10 +88,7 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	CompletionStage<Attempt> poll(ZookeeperPlace place) {
 		LockPath path = path(place.request());
-		Claim known = this.claims.get(place.request().owner());
-		if (known != null) {
-			known.want();
-		}
+		known(place.request()).ifPresent(Claim::want);
 		return this.connection.request(path.lock(), false, (session, question) -> join(session, place, path, question));
 	}
 
@@ -207,7 +202,7 @@ final class ZookeeperLockBackend implements LockBackend {
 		ZookeeperLease given = (ZookeeperLease) lease;
 		Claim claim = this.claims.get(lease.owner());
 		if (claim != null) {
-			claim.letGo();
+			claim.giveUp();
 		}
 		return this.connection.request(LockPath.of(this.rootPath, lease.key()).lock(), true,
 				(session, question) -> delete(session, given));
@@ -230,10 +225,7 @@ final class ZookeeperLockBackend implements LockBackend {
 	@Override
 	public CompletionStage<Boolean> withdraw(LockRequest request) {
 		LockPath path = path(request);
-		Claim known = this.claims.get(request.owner());
-		if (known != null) {
-			known.giveUp();
-		}
+		known(request).ifPresent(Claim::giveUp);
 		return this.connection.request(path.lock(), false, (session, question) -> {
 			Claim claim = claim(request, path);
 			return forgetting(claim, claim.withdraw(session));
@@ -279,7 +271,7 @@ final class ZookeeperLockBackend implements LockBackend {
 			Map<String, Set<OwnerId>> nobodys = this.claims.values()
 				.stream()
 				.filter((claim) -> !claim.isGranted())
-				.collect(Collectors.groupingBy(Claim::lock,
+				.collect(Collectors.groupingBy((claim) -> claim.path.lock(),
 						Collectors.mapping((claim) -> claim.request.owner(), Collectors.toSet())));
 			nobodys.forEach(this.connection::removeLater);
 		}
@@ -308,6 +300,10 @@ final class ZookeeperLockBackend implements LockBackend {
 
 	private LockPath path(LockRequest request) {
 		return LockPath.of(this.rootPath, request.key());
+	}
+
+	private Optional<Claim> known(LockRequest request) {
+		return Optional.ofNullable(this.claims.get(request.owner()));
 	}
 
 	private Claim claim(LockRequest request, LockPath path) {

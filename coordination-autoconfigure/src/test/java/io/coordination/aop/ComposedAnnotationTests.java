@@ -107,7 +107,7 @@ class ComposedAnnotationTests {
 			return this.runs.get();
 		}
 
-		@SingleRun(value = "report", minHoldTime = "500ms")
+		@SingleRun(value = "report", minHoldTime = "3s")
 		public void report() {
 			this.runs.incrementAndGet();
 		}
@@ -132,7 +132,7 @@ class ComposedAnnotationTests {
 			throw new IllegalStateException("of the method");
 		}
 
-		@Throttle(value = "often", every = "300ms")
+		@Throttle(value = "often", every = "3s")
 		public String often() {
 			return "done";
 		}

@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.annotation.MergedAnnotation;
@@ -82,6 +84,7 @@ class MethodKeysTests {
 					items.size    | key = "items.size" is plain text, the same for all calls, but begins with the name of a parameter. | Did you mean '#items.size'?
 					order:#id     | key = "order:#id" is no SpEL expression: | Did you mean "order:#{#id}"?
 					order:#{#idd} | key = "order:#{#idd}" uses '#idd', which is no parameter. | Did you mean '#id'?
+					#id:#{#p0}    | key = "#id:#{#p0}" has '#id' outside of '#{' and '}', where it is plain text. | Write '#{#id}'.
 					order:#{#id   | key = "order:#{#id" is no template: | Expressions go between
 					order:#{id}   | key = "order:#{id}" uses 'id', which is no variable. | Did you mean '#id'?
 					""")
@@ -111,7 +114,12 @@ class MethodKeysTests {
 			.withMessage("The keys \"{#id, #nothing}\" of Shop.buy(…) is null");
 		this.arguments[1] = IntStream.range(0, 101).boxed().toList();
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> names("sku", Map.of("keys", "#items")))
-			.withMessage("The keys of Shop.buy(…) are 101, more than 'coordination.lock.max-keys' allows (100)");
+			.withMessage("The keys of Shop.buy(…) are more than 'coordination.lock.max-keys' allows (100)");
+		this.arguments[1] = (Iterable<Integer>) () -> IntStream.iterate(0, (one) -> one + 1).iterator();
+		assertThatExceptionOfType(LockKeyException.class).as("keys without an end")
+			.isThrownBy(() -> names("sku", Map.of("keys", "#items")));
+		this.arguments[1] = IntStream.range(0, 100).boxed().toList();
+		assertThat(names("sku", Map.of("keys", "#items"))).hasSize(100);
 	}
 
 	@Test
@@ -123,11 +131,34 @@ class MethodKeysTests {
 		assertThat(names("sku", Map.of("keyResolver", "resolver"))).containsExactly("sku:42");
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> names("sku", Map.of("keyResolver", "blank")))
 			.withMessage("The key that the keyResolver of Shop.buy(…) found is blank");
+		this.beans.registerSingleton("nested", (LockKeyResolver) (invocation) -> List.of(List.of("a")));
+		assertThatExceptionOfType(LockKeyException.class)
+			.isThrownBy(() -> names("sku", Map.of("keyResolver", "nested")))
+			.withMessageStartingWith(
+					"The key that the keyResolver of Shop.buy(…) found must be a single value, but is of type java.util.");
+		this.beans.registerSingleton("size", (LockKeyResolver) (invocation) -> Size.LARGE);
+		assertThat(names("sku", Map.of("keyResolver", "size"))).containsExactly(LockName.of("sku", Size.LARGE))
+			.containsExactly("sku:LARGE");
 		for (String bean : List.of("other", "missing")) {
 			assertThatExceptionOfType(InvalidDistributedLockException.class)
 				.isThrownBy(() -> names("sku", Map.of("keyResolver", bean)))
 				.withMessageContaining("keyResolver = \"" + bean + "\" is no bean of type LockKeyResolver.");
 		}
+	}
+
+	@Test
+	void aPathOfFilesIsOneKey() {
+		this.arguments[2] = Path.of("a", "b");
+		assertThat(names("file", Map.of("key", "#nothing"))).containsExactly("file:" + Path.of("a", "b"));
+		assertThat(names("file", Map.of("keys", "#nothing"))).containsExactly("file:" + Path.of("a", "b"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "key", "keys", "condition", "message" })
+	void blanksAreNeitherAValueNorNone(String attribute) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> names("sku", Map.of(attribute, " ")))
+			.withMessage("@DistributedLock on Shop.buy(…): " + attribute + " = \" \" is blank.");
 	}
 
 	@Test
@@ -157,6 +188,7 @@ class MethodKeysTests {
 		assertThat(message("#{#lock.name} after #{#lock.waited.toMillis()} ms")).isEqualTo("shop after 7 ms");
 		assertThat(message("#{#nothing} and #{#p0}")).isEqualTo(" and 42");
 		assertThat(message("#{#items.nonsense()}")).isEqualTo("the default");
+		assertThat(message("#{#items.get(99)}")).as("a method that throws").isEqualTo("the default");
 		assertThat(message("plain")).isEqualTo("plain");
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> message("#{#id"))
 			.withMessageContaining("message = \"#{#id\" is no template: ");
@@ -179,6 +211,17 @@ class MethodKeysTests {
 			assertThat(seen.computeIfAbsent(lock, (absent) -> input)).as(lock).isEqualTo(input);
 		}
 		assertThat(names("", Map.of())).containsExactly("com.example.Shop#buy(long\\:int)");
+	}
+
+	enum Size {
+
+		LARGE;
+
+		@Override
+		public String toString() {
+			return "large";
+		}
+
 	}
 
 	private static String text(Random random, String[] bits) {

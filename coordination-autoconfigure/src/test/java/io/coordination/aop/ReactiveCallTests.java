@@ -18,6 +18,7 @@ import reactor.core.scheduler.Schedulers;
 
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockKeyException;
+import io.coordination.lock.LockLostException;
 import io.coordination.lock.LockNotAcquiredException;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -151,6 +152,21 @@ class ReactiveCallTests extends LockedFixture<ReactiveCallTests.Service> {
 	}
 
 	@Test
+	void aLockThatWasLostIsAnErrorAtTheEnd() {
+		run((service) -> {
+			Mono<String> late = Mono.just("done").delayElement(Duration.ofMillis(200));
+			assertThatExceptionOfType(LockLostException.class)
+				.isThrownBy(() -> service.brief("a", late).block(PATIENCE));
+			assertThatExceptionOfType(LockLostException.class)
+				.isThrownBy(() -> service.briefly("a", late.flux()).collectList().block(PATIENCE));
+			assertThat(service.briefAllTheSame("a", late).block(PATIENCE)).isEqualTo("done");
+			assertThatExceptionOfType(LockLostException.class).as("at once")
+				.isThrownBy(() -> service.interrupted("a", Mono.never()).block(PATIENCE));
+			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
 	void aRefusalThatTheMethodRunsIntoIsNotItsOwn() {
 		run((service) -> {
 			LockNotAcquiredException other = new LockNotAcquiredException("of somebody else");
@@ -257,6 +273,26 @@ class ReactiveCallTests extends LockedFixture<ReactiveCallTests.Service> {
 		@DistributedLock(name = "work", key = "#key")
 		public Flux<String> many(String key, Flux<String> work) {
 			this.entered.add(key);
+			return work;
+		}
+
+		@DistributedLock(name = "brief", key = "#key", maxHoldTime = "50ms")
+		public Mono<String> brief(String key, Mono<String> work) {
+			return work;
+		}
+
+		@DistributedLock(name = "brief", key = "#key", maxHoldTime = "50ms")
+		public Flux<String> briefly(String key, Flux<String> work) {
+			return work;
+		}
+
+		@DistributedLock(name = "brief", key = "#key", maxHoldTime = "50ms", onLost = OnLost.IGNORE)
+		public Mono<String> briefAllTheSame(String key, Mono<String> work) {
+			return work;
+		}
+
+		@DistributedLock(name = "brief", key = "#key", maxHoldTime = "50ms", onLost = OnLost.INTERRUPT)
+		public Mono<String> interrupted(String key, Mono<String> work) {
 			return work;
 		}
 

@@ -85,7 +85,8 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 			.withBean(Divided.class)
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
-				assertThat(output).contains("so it is two locks that do not exclude each other");
+				assertThat(output).contains("the lock 'divided' is taken from registry 'other' here")
+					.doesNotContain("the lock ''");
 			});
 	}
 
@@ -107,6 +108,18 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 
 		@DistributedLock(name = "typo", key = "#idd")
 		public void work(long id) {
+		}
+
+	}
+
+	static class Unnamed {
+
+		@DistributedLock(key = "a#{#id}")
+		public void one(long id) {
+		}
+
+		@DistributedLock(key = "b#{#id}", registry = "other")
+		public void two(long id) {
 		}
 
 	}
