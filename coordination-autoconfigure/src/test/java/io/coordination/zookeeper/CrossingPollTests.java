@@ -55,7 +55,7 @@ class CrossingPollTests {
 	void foreignNodeDoesNotTakeTheLockFromItsHolder() throws Exception {
 		LockHandle held = this.b.acquire(SPEC);
 		CompletableFuture<LockHandle> waiting = this.a.acquireAsync(SPEC).toCompletableFuture();
-		awaitNodes(2);
+		awaitWatching();
 		// The next poll of 'a' is due in 2.9 to 4.8 s, and then those of the third
 		TimeUnit.MILLISECONDS.sleep(2000);
 		this.server.proxy().stallReplies();
@@ -77,7 +77,7 @@ class CrossingPollTests {
 	void nodeThatWasRemovedIsNotReplacedForAHolder() throws Exception {
 		LockHandle held = this.b.acquire(SPEC);
 		CompletableFuture<LockHandle> waiting = this.a.acquireAsync(SPEC).toCompletableFuture();
-		awaitNodes(2);
+		awaitWatching();
 		this.server.proxy().stallReplies();
 		held.close();
 		this.server.look().delete(this.server.lockNode(LOCK), -1);
@@ -88,6 +88,14 @@ class CrossingPollTests {
 		first.close();
 		// nobody has the lock, and nobody wants it
 		assertThat(this.c.tryAcquire(SPEC.withWaitTime(Duration.ofSeconds(25)))).as("the free lock").isPresent();
+	}
+
+	/**
+	 * 'a' watches the node before its own, and knows.
+	 */
+	private void awaitWatching() {
+		ZookeeperFixture.patiently()
+			.until(() -> this.server.isWatchedBelow(LOCK) && this.server.proxy().unanswered() == 0);
 	}
 
 	private void awaitPollOfA() {

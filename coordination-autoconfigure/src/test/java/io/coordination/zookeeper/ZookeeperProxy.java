@@ -25,6 +25,9 @@ public final class ZookeeperProxy implements AutoCloseable {
 	/** The number of requests and replies that only keep a session up. */
 	private static final int PING = -2;
 
+	/** The number of what a server says unasked. */
+	private static final int EVENT = -1;
+
 	private final List<InetSocketAddress> servers;
 
 	private final ServerSocket listener;
@@ -32,6 +35,8 @@ public final class ZookeeperProxy implements AutoCloseable {
 	private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
 	private final AtomicInteger accepted = new AtomicInteger();
+
+	private final AtomicInteger unanswered = new AtomicInteger();
 
 	private final Gate requests = new Gate();
 
@@ -87,6 +92,14 @@ public final class ZookeeperProxy implements AutoCloseable {
 	 */
 	int heldBack() {
 		return this.requests.waiting() + this.replies.waiting();
+	}
+
+	/**
+	 * How many requests, of all connections that did not break, have not been answered
+	 * yet. Pings do not count.
+	 */
+	int unanswered() {
+		return this.unanswered.get();
 	}
 
 	/**
@@ -237,8 +250,12 @@ public final class ZookeeperProxy implements AutoCloseable {
 				while (true) {
 					byte[] message = new byte[in.readInt()];
 					in.readFully(message);
-					if (message.length < Integer.BYTES || ByteBuffer.wrap(message).getInt() != PING) {
+					int number = (message.length < Integer.BYTES) ? 0 : ByteBuffer.wrap(message).getInt();
+					if (number != PING) {
 						ZookeeperProxy.this.beforeEach.run();
+					}
+					if (number != PING && gate == ZookeeperProxy.this.requests) {
+						ZookeeperProxy.this.unanswered.incrementAndGet();
 					}
 					gate.pass(this);
 					if (this.closed) {
@@ -247,6 +264,9 @@ public final class ZookeeperProxy implements AutoCloseable {
 					out.writeInt(message.length);
 					out.write(message);
 					out.flush();
+					if (number != PING && number != EVENT && gate == ZookeeperProxy.this.replies) {
+						ZookeeperProxy.this.unanswered.decrementAndGet();
+					}
 				}
 			}
 			catch (IOException | InterruptedException ex) {

@@ -17,6 +17,8 @@ import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.FourLetterWordMain;
+import org.apache.zookeeper.common.X509Exception.SSLContextException;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
@@ -230,6 +232,13 @@ public final class ZookeeperServer implements AutoCloseable {
 			}
 		}
 		return sessions;
+	}
+
+	/**
+	 * Whether somebody watches a node below another one.
+	 */
+	boolean isWatchedBelow(String path) throws IOException, SSLContextException {
+		return FourLetterWordMain.send4LetterWord("127.0.0.1", port(), "wchp").contains(path + "/");
 	}
 
 	Stat stat(String path) throws InterruptedException, IOException, KeeperException {
