@@ -53,7 +53,10 @@ class BackgroundJobsTests {
 	@Test
 	void stampede() throws Exception {
 		AtomicInteger asked = new AtomicInteger();
-		PriceSource source = (sku) -> 100 + asked.incrementAndGet();
+		PriceSource source = (sku) -> {
+			takeTime();
+			return 100 + asked.incrementAndGet();
+		};
 		CacheManager shared = new ConcurrentMapCacheManager();
 		try (Instances instances = Instances.of((context) -> {
 			context.registerBean(PriceSource.class, () -> source);
@@ -139,6 +142,14 @@ class BackgroundJobsTests {
 				.block(PATIENCE);
 			assertThat(booked).hasSize(20).containsOnlyOnce(true);
 		}
+	}
+
+	/**
+	 * So slow that all the others come meanwhile.
+	 */
+	private static void takeTime() {
+		long start = System.nanoTime();
+		Awaitility.await().until(() -> System.nanoTime() - start > 300_000_000);
 	}
 
 	@EnableCaching
