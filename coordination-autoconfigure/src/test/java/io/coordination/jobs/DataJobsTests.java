@@ -84,7 +84,7 @@ class DataJobsTests {
 			.of((context) -> context.registerBean(PaymentProvider.class, () -> provider), Refunds.class)) {
 			instances.database().sql("INSERT INTO payment VALUES (1, 'PAID'), (2, 'PAID')").update();
 			List<String> answers = instances.race(Refunds.class, 20, (job, number) -> job.refund(1, 0));
-			assertThat(answers).containsOnlyElementsOf(List.of("REFUNDED", "IN PROGRESS")).contains("REFUNDED");
+			assertThat(answers).isSubsetOf("REFUNDED", "IN PROGRESS").contains("REFUNDED");
 			assertThat(refunds).hasValue(1);
 			instances.get(TransactionOperations.class)
 				.get(0)
