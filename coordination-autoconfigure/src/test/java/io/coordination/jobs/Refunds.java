@@ -43,7 +43,7 @@ public class Refunds {
 		return "REFUNDED";
 	}
 
-	private String inProgress(long payment, long token) {
+	String inProgress(long payment, long token) {
 		return "IN PROGRESS";
 	}
 

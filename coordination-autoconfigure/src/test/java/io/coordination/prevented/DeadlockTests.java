@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import io.coordination.aop.DistributedLock;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockNotAcquiredException;
-import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -109,13 +108,7 @@ class DeadlockTests {
 		return refused;
 	}
 
-	static class Accounts {
-
-		private final LockRegistry registry;
-
-		Accounts(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Accounts extends Witness {
 
 		@DistributedLock(name = "account", keys = { "#from", "#to" }, waitTime = "1s")
 		public Void transfer(long from, long to) {
@@ -124,7 +117,7 @@ class DeadlockTests {
 
 		@DistributedLock(name = "account", keys = "#accounts")
 		public String merge(List<Long> accounts) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}

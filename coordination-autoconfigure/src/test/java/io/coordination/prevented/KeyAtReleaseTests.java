@@ -8,7 +8,6 @@ import org.junit.jupiter.api.Test;
 
 import io.coordination.aop.DistributedLock;
 import io.coordination.lock.LockHandle;
-import io.coordination.lock.LockRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -65,18 +64,12 @@ class KeyAtReleaseTests {
 		return "order:" + key;
 	}
 
-	static class Orders {
-
-		private final LockRegistry registry;
-
-		Orders(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Orders extends Witness {
 
 		@DistributedLock(name = "order", key = "#order.id")
 		public String split(Order order) {
 			order.id += 100;
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}

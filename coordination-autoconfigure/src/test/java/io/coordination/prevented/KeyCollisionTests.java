@@ -5,7 +5,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 import io.coordination.aop.DistributedLock;
-import io.coordination.lock.LockRegistry;
 import io.coordination.memory.MemoryLockBackendFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -58,32 +57,26 @@ class KeyCollisionTests {
 					}));
 	}
 
-	static class Shop {
-
-		private final LockRegistry registry;
-
-		Shop(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Shop extends Witness {
 
 		@DistributedLock
 		public String buy(int sku) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 		@DistributedLock
 		public String buy(String sku) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 		@DistributedLock(name = "order", key = "#key")
 		public String order(String key) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 		@DistributedLock(name = "order:x", key = "#key")
 		public String orderX(String key) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}

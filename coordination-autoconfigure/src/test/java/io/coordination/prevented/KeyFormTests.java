@@ -5,7 +5,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.expression.EvaluationException;
 
 import io.coordination.aop.DistributedLock;
-import io.coordination.lock.LockRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -54,42 +53,30 @@ class KeyFormTests {
 						+ "the name of a parameter."));
 	}
 
-	static class Text {
-
-		private final LockRegistry registry;
-
-		Text(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Text extends Witness {
 
 		@DistributedLock(name = "text", key = "daily-report")
 		public String plain(long order) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 		@DistributedLock(name = "text", key = "order##{#order}")
 		public String template(long order) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 		@DistributedLock(name = "text", key = "'order#' + #order")
 		public String expression(long order) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}
 
-	static class Forgotten {
-
-		private final LockRegistry registry;
-
-		Forgotten(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Forgotten extends Witness {
 
 		@DistributedLock(name = "user", key = "user/rename")
 		public String rename(long user) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}

@@ -19,7 +19,6 @@ import org.springframework.core.annotation.AnnotatedElementUtils;
 import io.coordination.aop.DistributedLock;
 import io.coordination.aop.DistributedLockAutoConfiguration;
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
-import io.coordination.lock.HeldLock;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockSpec;
@@ -77,13 +76,6 @@ record Locked<S>(S service, LockRegistry registry, LockTestSupport others) {
 		Optional<LockHandle> handle = this.registry.tryAcquire(LockSpec.of(name).withoutWaiting());
 		handle.ifPresent(LockHandle::close);
 		return handle.isPresent();
-	}
-
-	/**
-	 * The name of the only lock that is held now.
-	 */
-	static String held(LockRegistry registry) {
-		return String.join(", ", registry.held().stream().map(HeldLock::name).sorted().toList());
 	}
 
 	/**

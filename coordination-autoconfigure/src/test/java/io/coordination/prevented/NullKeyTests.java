@@ -5,7 +5,6 @@ import org.junit.jupiter.api.Test;
 
 import io.coordination.aop.DistributedLock;
 import io.coordination.lock.LockKeyException;
-import io.coordination.lock.LockRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -57,48 +56,30 @@ class NullKeyTests {
 				.hasMessageContaining("uses '#order', which is no parameter."));
 	}
 
-	static class Orders {
-
-		private final LockRegistry registry;
-
-		Orders(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Orders extends Witness {
 
 		@DistributedLock(name = "shop", key = "'order:' + #order")
 		public String pay(@Nullable Long order) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}
 
-	static class Typo {
-
-		private final LockRegistry registry;
-
-		Typo(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Typo extends Witness {
 
 		@DistributedLock(name = "shop", key = "'order:' + #ordr")
 		public String pay(Long order) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}
 
 	/** Compiled without the names of parameters, they are called like this. */
-	static class Unnamed {
-
-		private final LockRegistry registry;
-
-		Unnamed(LockRegistry registry) {
-			this.registry = registry;
-		}
+	static class Unnamed extends Witness {
 
 		@DistributedLock(name = "shop", key = "'order:' + #order")
 		public String apply(Long arg0) {
-			return Locked.held(this.registry);
+			return held();
 		}
 
 	}
