@@ -43,10 +43,10 @@ class EarlyReleaseTests {
 		Locked.run(Locked.library(), Work.class, (locked) -> {
 			CompletableFuture<String> work = new CompletableFuture<>();
 			CompletionStage<String> stage = locked.service().stage(work);
-			assertThat(locked.isFree("work")).isFalse();
+			assertIsHeld(locked);
 			work.complete("done");
 			assertThat(stage.toCompletableFuture().join()).isEqualTo("done");
-			assertThat(locked.isFree("work")).isTrue();
+			Awaitility.await().until(() -> locked.isFree("work"));
 		});
 	}
 
@@ -56,16 +56,21 @@ class EarlyReleaseTests {
 			for (Function<CompletableFuture<String>, Flux<String>> method : publishers(locked.service())) {
 				CompletableFuture<String> work = new CompletableFuture<>();
 				CompletableFuture<String> result = method.apply(work).next().toFuture();
-				assertThat(locked.isFree("work")).isFalse();
+				assertIsHeld(locked);
 				work.complete("done");
 				assertThat(result.join()).isEqualTo("done");
 				Awaitility.await().until(() -> locked.isFree("work"));
 				Disposable cancelled = method.apply(new CompletableFuture<>()).subscribe();
-				assertThat(locked.isFree("work")).isFalse();
+				assertIsHeld(locked);
 				cancelled.dispose();
 				Awaitility.await().until(() -> locked.isFree("work"));
 			}
 		});
+	}
+
+	private static void assertIsHeld(Locked<Work> locked) throws InterruptedException {
+		Awaitility.await().until(() -> locked.others().isHeld("work"));
+		assertThat(locked.isFree("work")).isFalse();
 	}
 
 	private static List<Function<CompletableFuture<String>, Flux<String>>> publishers(Work service) {
