@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class DeadlockTests {
 					handles.push(registry.acquire(
 							LockSpec.of("account:" + Aspect.spel(call, key)).withWaitTime(Duration.ofMillis(500))));
 					if (handles.size() == 1) {
-						bothHaveOne.await();
+						bothHaveOne.await(10, TimeUnit.SECONDS);
 					}
 				}
 				return call.proceed();

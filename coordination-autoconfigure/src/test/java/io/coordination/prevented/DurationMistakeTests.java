@@ -30,9 +30,12 @@ class DurationMistakeTests {
 		spec = (wait == 0) ? spec : spec.withWaitTime(Duration.ofMillis(wait));
 		long lease = number(lock.leaseTime());
 		spec = (lease == 0) ? spec : spec.withLeaseTime(Duration.ofMillis(lease)).withRenewal(false);
-		try (LockHandle handle = registry.acquire(spec)) {
-			handle.ensureHeld();
+		LockHandle handle = registry.acquire(spec);
+		try {
 			return call.proceed();
+		}
+		finally {
+			handle.close();
 		}
 	};
 

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LeaseGuessTests {
 
-	private static final Duration LEASE = Duration.ofSeconds(2);
+	private static final Duration LEASE = Duration.ofSeconds(3);
 
 	private static final Aspect NAIVE = (call, lock, registry) -> {
 		try (LockHandle handle = registry.acquire(LockSpec.of(lock.name()).withLeaseTime(LEASE).withRenewal(false))) {
@@ -48,7 +48,7 @@ class LeaseGuessTests {
 
 	static class Work {
 
-		@DistributedLock(name = "work", leaseTime = "2s")
+		@DistributedLock(name = "work", leaseTime = "3s")
 		public void longerThanTheLease(Runnable work) {
 			work.run();
 		}
