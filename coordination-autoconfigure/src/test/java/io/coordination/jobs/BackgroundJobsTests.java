@@ -24,11 +24,11 @@ import io.coordination.jobs.Outside.Outbox;
 import io.coordination.jobs.Outside.PriceSource;
 import io.coordination.jobs.Outside.SeatPlan;
 import io.coordination.lock.LockNotAcquiredException;
+import io.coordination.lock.StaleLockException;
 import io.coordination.test.LockTestSupport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * The other jobs of {@code docs/jobs.md}, each done by two instances at the same time.
@@ -115,18 +115,28 @@ class BackgroundJobsTests {
 			Iterable<String> untilTheLockIsLost = () -> Stream.of("a", "b", "c", "d", "e")
 				.peek((line) -> loseAt(line, instances.locks()))
 				.iterator();
-			assertThatThrownBy(() -> job.importAll("acme", untilTheLockIsLost, 0)).isNotNull();
-			assertThat(Thread.interrupted()).isFalse();
+			assertThatExceptionOfType(InterruptedException.class)
+				.isThrownBy(() -> job.importAll("acme", untilTheLockIsLost, 0))
+				.withMessage("The import of acme has lost its lock");
 			assertThat(instances.database()
 				.sql("SELECT name FROM customer WHERE tenant = 'acme' ORDER BY name")
 				.query(String.class)
 				.list()).containsExactly("a", "b");
+			instances.overtake("import:late");
+			assertThatExceptionOfType(StaleLockException.class)
+				.isThrownBy(() -> job.importAll("late", List.of("a"), 0));
 		}
 	}
 
 	private static void loseAt(String line, LockTestSupport locks) {
 		if (line.equals("c")) {
 			locks.loseAll();
+			try {
+				assertThat(new CountDownLatch(1).await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("waited").isTrue();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 	}
 

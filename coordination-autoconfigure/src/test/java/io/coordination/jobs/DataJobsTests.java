@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.transaction.support.TransactionOperations;
 
-import io.coordination.jdbc.FencingGuard;
 import io.coordination.jobs.Outside.Mailboxes;
 import io.coordination.jobs.Outside.PaymentProvider;
 import io.coordination.lock.LockNotAcquiredException;
@@ -86,10 +85,7 @@ class DataJobsTests {
 			List<String> answers = instances.race(Refunds.class, 20, (job, number) -> job.refund(1, 0));
 			assertThat(answers).isSubsetOf("REFUNDED", "IN PROGRESS").contains("REFUNDED");
 			assertThat(refunds).hasValue(1);
-			instances.get(TransactionOperations.class)
-				.get(0)
-				.executeWithoutResult(
-						(status) -> instances.get(FencingGuard.class).get(0).check("refund:2", Long.MAX_VALUE));
+			instances.overtake("refund:2");
 			assertThatExceptionOfType(StaleLockException.class)
 				.isThrownBy(() -> instances.get(Refunds.class).get(0).refund(2, 0));
 			assertThat(refunds).hasValue(1);

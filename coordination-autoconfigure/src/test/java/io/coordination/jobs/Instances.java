@@ -26,7 +26,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.transaction.support.TransactionOperations;
 
+import io.coordination.jdbc.FencingGuard;
 import io.coordination.memory.MemoryLockBackendFactory;
 import io.coordination.test.LockTestAutoConfiguration;
 import io.coordination.test.LockTestSupport;
@@ -115,6 +117,14 @@ final class Instances implements AutoCloseable {
 	 */
 	LockTestSupport locks() {
 		return get(LockTestSupport.class).get(0);
+	}
+
+	/**
+	 * Has somebody with a later token write to a resource.
+	 */
+	void overtake(String resource) {
+		FencingGuard guard = get(FencingGuard.class).get(0);
+		get(TransactionOperations.class).get(0).executeWithoutResult((status) -> guard.check(resource, Long.MAX_VALUE));
 	}
 
 	/**
