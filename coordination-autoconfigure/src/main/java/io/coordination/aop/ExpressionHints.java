@@ -168,11 +168,11 @@ final class ExpressionHints {
 			type(index, context);
 			ResolvableType element = MemberHints.indexed(target);
 			return (element == ResolvableType.NONE && index instanceof StringLiteral name)
-					? this.members.registerProperty(target, String.valueOf(name.getLiteralValue().getValue())) : element;
+					? this.members.registerProperty(target, String.valueOf(name.getLiteralValue().getValue()))
+					: element;
 		}
 		if (node instanceof Projection) {
-			return ResolvableType.forClassWithGenerics(List.class,
-					type(node.getChild(0), MemberHints.element(target)));
+			return ResolvableType.forClassWithGenerics(List.class, type(node.getChild(0), MemberHints.element(target)));
 		}
 		if (node instanceof Selection) {
 			type(node.getChild(0), MemberHints.element(target));

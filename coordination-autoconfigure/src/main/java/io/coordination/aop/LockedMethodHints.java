@@ -46,9 +46,8 @@ final class LockedMethodHints {
 	}
 
 	private void register(DistributedLock lock, Method specific, Method declaring) {
-		if (!lock.fallbackMethod().isEmpty()
-				&& found(() -> BusyPolicyReader.fallback("", specific, this.beanType,
-						lock.fallbackMethod())) instanceof BusyPolicy.Fallback fallback) {
+		if (!lock.fallbackMethod().isEmpty() && found(() -> BusyPolicyReader.fallback("", specific, this.beanType,
+				lock.fallbackMethod())) instanceof BusyPolicy.Fallback fallback) {
 			invoked(fallback.method());
 		}
 		if (lock.failureHandler() != LockFailureHandler.None.class) {

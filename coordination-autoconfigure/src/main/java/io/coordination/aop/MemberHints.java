@@ -60,8 +60,8 @@ final class MemberHints {
 		if (type == CallRoot.class && name.equals("target")) {
 			return ResolvableType.forClass(this.beanType);
 		}
-		return (found == ResolvableType.NONE && type == Optional.class)
-				? registerProperty(target.getGeneric(0), name) : found;
+		return (found == ResolvableType.NONE && type == Optional.class) ? registerProperty(target.getGeneric(0), name)
+				: found;
 	}
 
 	/**
@@ -81,8 +81,9 @@ final class MemberHints {
 				this.hints.registerMethod(method, ExecutableMode.INVOKE);
 				this.hints.registerMethod(ClassUtils.getPubliclyAccessibleMethodIfPossible(method, type),
 						ExecutableMode.INVOKE);
-				found = (found == ResolvableType.NONE) ? ResolvableType.forType(method.getGenericReturnType(),
-						target.as(method.getDeclaringClass())) : found;
+				found = (found == ResolvableType.NONE)
+						? ResolvableType.forType(method.getGenericReturnType(), target.as(method.getDeclaringClass()))
+						: found;
 			}
 		}
 		return found;

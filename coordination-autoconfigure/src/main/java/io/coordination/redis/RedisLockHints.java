@@ -17,8 +17,7 @@ final class RedisLockHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.resources().registerPattern("io/coordination/redis/*.lua");
 		hints.reflection()
-			.registerType(TypeReference.of(LettuceConnectionFactory.class),
-					(type) -> type.withField("configuration"));
+			.registerType(TypeReference.of(LettuceConnectionFactory.class), (type) -> type.withField("configuration"));
 	}
 
 }
