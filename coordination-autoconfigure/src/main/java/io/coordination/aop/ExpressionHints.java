@@ -167,7 +167,7 @@ final class ExpressionHints {
 			SpelNode index = node.getChild(0);
 			type(index, context);
 			ResolvableType element = MemberHints.indexed(target);
-			return (element == ResolvableType.NONE && index instanceof StringLiteral name)
+			return (element.resolve() == null && index instanceof StringLiteral name)
 					? this.members.registerProperty(target, String.valueOf(name.getLiteralValue().getValue()))
 					: element;
 		}
@@ -185,7 +185,7 @@ final class ExpressionHints {
 		ResolvableType common = ResolvableType.NONE;
 		for (int i = first; i < node.getChildCount(); i++) {
 			ResolvableType child = type(node.getChild(i), context);
-			common = (common == ResolvableType.NONE || child.isAssignableFrom(common)) ? child : common;
+			common = (common.resolve() == null || child.isAssignableFrom(common)) ? child : common;
 		}
 		return common;
 	}

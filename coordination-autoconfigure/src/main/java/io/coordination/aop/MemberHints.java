@@ -48,19 +48,19 @@ final class MemberHints {
 		ResolvableType found = ResolvableType.NONE;
 		for (String getter : List.of("get" + suffix, "is" + suffix, name)) {
 			ResolvableType returned = registerMethod(target, getter, 0);
-			found = (found == ResolvableType.NONE) ? returned : found;
+			found = (found.resolve() == null) ? returned : found;
 		}
 		Field field = ReflectionUtils.findField(type, name);
 		if (field != null && Modifier.isPublic(field.getModifiers())) {
 			this.hints.registerType(type);
 			this.hints.registerField(field);
-			found = (found == ResolvableType.NONE)
+			found = (found.resolve() == null)
 					? ResolvableType.forType(field.getGenericType(), target.as(field.getDeclaringClass())) : found;
 		}
 		if (type == CallRoot.class && name.equals("target")) {
 			return ResolvableType.forClass(this.beanType);
 		}
-		return (found == ResolvableType.NONE && type == Optional.class) ? registerProperty(target.getGeneric(0), name)
+		return (found.resolve() == null && type == Optional.class) ? registerProperty(target.getGeneric(0), name)
 				: found;
 	}
 
@@ -81,7 +81,7 @@ final class MemberHints {
 				this.hints.registerMethod(method, ExecutableMode.INVOKE);
 				this.hints.registerMethod(ClassUtils.getPubliclyAccessibleMethodIfPossible(method, type),
 						ExecutableMode.INVOKE);
-				found = (found == ResolvableType.NONE)
+				found = (found.resolve() == null)
 						? ResolvableType.forType(method.getGenericReturnType(), target.as(method.getDeclaringClass()))
 						: found;
 			}
@@ -106,7 +106,7 @@ final class MemberHints {
 	 */
 	void registerText(ResolvableType value) {
 		ResolvableType element = element(value);
-		Class<?> type = ((element != ResolvableType.NONE) ? element : value).resolve();
+		Class<?> type = ((element.resolve() != null) ? element : value).resolve();
 		if (type == null || BeanUtils.isSimpleValueType(type) || !this.texts.add(type)) {
 			return;
 		}
@@ -125,7 +125,7 @@ final class MemberHints {
 			return target.getComponentType();
 		}
 		ResolvableType map = target.as(Map.class);
-		if (map != ResolvableType.NONE) {
+		if (map.resolve() != null) {
 			return ResolvableType.forClassWithGenerics(Map.Entry.class, map.getGenerics());
 		}
 		return target.as(Iterable.class).getGeneric(0);
@@ -134,7 +134,7 @@ final class MemberHints {
 	/** What an index gives. */
 	static ResolvableType indexed(ResolvableType target) {
 		ResolvableType map = target.as(Map.class);
-		return (map != ResolvableType.NONE) ? map.getGeneric(1) : element(target);
+		return (map.resolve() != null) ? map.getGeneric(1) : element(target);
 	}
 
 }
