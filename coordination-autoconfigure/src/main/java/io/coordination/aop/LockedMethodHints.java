@@ -17,8 +17,9 @@ import io.coordination.lock.LockNotAcquiredException;
 
 /**
  * What the annotations of the methods of one bean have the library reflect upon: the
- * methods themselves and their fallbacks, constructors of exceptions, and what their
- * expressions read.
+ * methods themselves, also those that only their class is annotated for, their fallbacks,
+ * constructors of exceptions, and what their expressions read. Handlers and key resolvers
+ * are beans, which Spring registers.
  */
 final class LockedMethodHints {
 
@@ -36,11 +37,9 @@ final class LockedMethodHints {
 
 	void register(Method method) {
 		Method specific = AopUtils.getMostSpecificMethod(method, this.beanType);
-		invoked(method);
 		invoked(specific);
 		for (MergedAnnotation<DistributedLock> annotation : LockedMethods.annotations(method, this.beanType)) {
 			Method declaring = (annotation.getSource() instanceof Method source) ? source : specific;
-			invoked(declaring);
 			register(annotation.synthesize(), specific, declaring);
 		}
 	}
@@ -49,9 +48,6 @@ final class LockedMethodHints {
 		if (!lock.fallbackMethod().isEmpty() && found(() -> BusyPolicyReader.fallback("", specific, this.beanType,
 				lock.fallbackMethod())) instanceof BusyPolicy.Fallback fallback) {
 			invoked(fallback.method());
-		}
-		if (lock.failureHandler() != LockFailureHandler.None.class) {
-			this.hints.registerType(lock.failureHandler());
 		}
 		if (lock.exception() != LockNotAcquiredException.class
 				&& found(() -> BusyPolicyReader.own("", lock.exception())) instanceof BusyPolicy.Own own) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.TypeReference;
+import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -43,15 +44,28 @@ class AotHintsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "pay", "refund", "composed", "repeated", "ofItsClass", "ofItsInterface" })
+	@ValueSource(strings = { "pay", "refund", "composed", "repeated", "ofItsInterface" })
 	void annotatedMethodsCanBeInvoked(String method) {
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Orders.class, method)).accepts(hints);
+	}
+
+	@Test
+	void methodsOfAnnotatedClassesCanBeInvoked() {
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(OfClass.class, "ofItsClass")).accepts(hints);
 	}
 
 	@Test
 	void methodsOfInterfacesThatCarryTheAnnotationCanBeInvoked() {
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(OfInterface.class, "ofItsInterface"))
 			.accepts(hints);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "pay", "composed", "repeated" })
+	void theAnnotationItselfHasMethodsRegistered(String method) {
+		RuntimeHints reflective = new RuntimeHints();
+		new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(reflective, Orders.class);
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Orders.class, method)).accepts(reflective);
 	}
 
 	@ParameterizedTest
@@ -75,7 +89,7 @@ class AotHintsTests {
 
 	@Test
 	void handlersCanBeFoundByTheirType() {
-		assertThat(RuntimeHintsPredicates.reflection().onType(Handler.class)).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onType(Handling.class)).accepts(hints);
 	}
 
 	@Test
@@ -166,7 +180,6 @@ class AotHintsTests {
 
 	}
 
-	@DistributedLock("class")
 	static class Orders implements OfInterface {
 
 		@DistributedLock(name = "order", key = "#order.customer.place.zip", fallbackMethod = "inProgress",
@@ -208,11 +221,8 @@ class AotHintsTests {
 		void ofTheOther(Order order) {
 		}
 
-		@DistributedLock(name = "handled", key = "#root.target.region", failureHandler = Handler.class)
+		@DistributedLock(name = "handled", key = "#root.target.region", failureHandler = Handling.class)
 		public void handled() {
-		}
-
-		public void ofItsClass() {
 		}
 
 		@Override
@@ -292,11 +302,23 @@ class AotHintsTests {
 
 	}
 
+	@DistributedLock("class")
+	static class OfClass {
+
+		public void ofItsClass() {
+		}
+
+	}
+
 	record KeyOfOrder(String part) {
 
 	}
 
-	static class Handler implements LockFailureHandler {
+	interface Handling extends LockFailureHandler {
+
+	}
+
+	static class Handler implements Handling {
 
 		@Override
 		public Object handle(LockInvocation invocation, LockNotAcquiredException busy) {
@@ -333,6 +355,11 @@ class AotHintsTests {
 		@Bean
 		Orders orders() {
 			return new Orders();
+		}
+
+		@Bean
+		OfClass ofClass() {
+			return new OfClass();
 		}
 
 		@Bean
