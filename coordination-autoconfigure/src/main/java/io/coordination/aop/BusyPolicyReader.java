@@ -113,7 +113,7 @@ final class BusyPolicyReader {
 		return new BusyPolicy.Handler(SingletonSupplier.of(() -> this.beanFactory.getBean(type)));
 	}
 
-	private static BusyPolicy own(String where, Class<? extends RuntimeException> type) {
+	static BusyPolicy own(String where, Class<? extends RuntimeException> type) {
 		Constructor<? extends RuntimeException> constructor = ClassUtils.getConstructorIfAvailable(type, String.class,
 				Throwable.class);
 		if (constructor == null) {
@@ -127,7 +127,7 @@ final class BusyPolicyReader {
 		return new BusyPolicy.Own(constructor);
 	}
 
-	private static BusyPolicy fallback(String where, Method method, Class<?> targetClass, String name) {
+	static BusyPolicy fallback(String where, Method method, Class<?> targetClass, String name) {
 		List<Method> candidates = Arrays.stream(ReflectionUtils.getAllDeclaredMethods(targetClass))
 			.filter((candidate) -> candidate.getName().equals(name) && !candidate.isSynthetic())
 			.toList();

@@ -14,6 +14,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.Ordered;
 import org.springframework.core.type.AnnotationMetadata;
@@ -27,6 +28,7 @@ import org.springframework.util.ClassUtils;
  */
 @AutoConfiguration
 @Import(DistributedLockAutoConfiguration.ProxyCreatorRegistrar.class)
+@ImportRuntimeHints(DistributedLockHints.class)
 @EnableConfigurationProperties(DistributedLockProperties.class)
 @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 public final class DistributedLockAutoConfiguration {
@@ -34,7 +36,7 @@ public final class DistributedLockAutoConfiguration {
 	/** Before transactions, which come last, and after all that sets an order. */
 	static final int ORDER = Ordered.LOWEST_PRECEDENCE - 100;
 
-	private static final String TRANSACTIONS = "org.springframework.transaction.support.TransactionSynchronization";
+	static final String TRANSACTIONS = "org.springframework.transaction.support.TransactionSynchronization";
 
 	/** Spring Boot's, which carries over what belongs to a thread. */
 	private static final String EXECUTOR = "applicationTaskExecutor";

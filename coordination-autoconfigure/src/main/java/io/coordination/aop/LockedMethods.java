@@ -49,7 +49,7 @@ final class LockedMethods {
 			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass)));
 	}
 
-	private static List<MergedAnnotation<DistributedLock>> annotations(Method method, Class<?> targetClass) {
+	static List<MergedAnnotation<DistributedLock>> annotations(Method method, Class<?> targetClass) {
 		try {
 			Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
 			List<MergedAnnotation<DistributedLock>> found = nearest(

@@ -15,6 +15,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.ImportRuntimeHints;
 
 /**
  * Auto-configuration of locks in ZooKeeper: if an address is configured for them or comes
@@ -25,6 +26,7 @@ import org.springframework.context.annotation.Conditional;
 		beforeName = "io.coordination.autoconfigure.CoordinationAutoConfiguration")
 @ConditionalOnClass(CuratorFramework.class)
 @Conditional(ZookeeperLockAutoConfiguration.OnZookeeper.class)
+@ImportRuntimeHints(ZookeeperLockHints.class)
 @EnableConfigurationProperties(ZookeeperLockProperties.class)
 public final class ZookeeperLockAutoConfiguration {
 

@@ -22,7 +22,7 @@ final class ZookeeperTls {
 
 	private static final String PREFIX = "coordination.zookeeper.ssl";
 
-	private static final String NETTY = "io.netty.handler.ssl.SslContext";
+	static final String NETTY = "io.netty.handler.ssl.SslContext";
 
 	private ZookeeperTls() {
 	}

@@ -196,7 +196,7 @@ class PackageRulesTests {
 		}
 		if (name.startsWith("org.springframework.")) {
 			// These come with Spring Boot itself
-			return Stream.of("aop", "beans", "boot", "context", "core", "expression", "format", "lang", "util")
+			return Stream.of("aop", "aot", "beans", "boot", "context", "core", "expression", "format", "lang", "util")
 				.anyMatch((part) -> (name + ".").startsWith("org.springframework." + part + ".")) ? null
 						: firstParts(name, 3);
 		}

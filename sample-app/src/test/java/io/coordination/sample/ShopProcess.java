@@ -32,10 +32,15 @@ final class ShopProcess implements AutoCloseable {
 	}
 
 	static ShopProcess start(Path directory, List<String> options) {
+		return start(directory, List.of(), options);
+	}
+
+	static ShopProcess start(Path directory, List<String> jvmOptions, List<String> options) {
 		try {
 			Path log = Files.createTempFile(directory, "shop", ".log");
 			List<String> command = new ArrayList<>();
 			command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+			command.addAll(jvmOptions);
 			command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
 					SampleApplication.class.getName(), "--server.port=0", "--sample.directory=" + directory));
 			command.addAll(options);
@@ -70,6 +75,15 @@ final class ShopProcess implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Waits until it has ended by itself.
+	 * @return what it ended with
+	 */
+	int exitValue() {
+		assertThat(this.process.onExit()).succeedsWithin(Duration.ofSeconds(90));
+		return this.process.exitValue();
 	}
 
 	long pid() {

@@ -20,6 +20,7 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfigurat
 import org.springframework.boot.system.ApplicationHome;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
@@ -52,7 +53,7 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 	private static void addRedis(ConfigurableApplicationContext context, Path directory,
 			Map<String, Object> properties) {
 		ConfigurableEnvironment environment = context.getEnvironment();
-		if (isRedisConfigured(environment)) {
+		if (isRedisConfigured(environment) || isBeingProcessed()) {
 			return;
 		}
 		SharedRedis redis = new SharedRedis(directory,
@@ -68,7 +69,7 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 		ConfigurableEnvironment environment = context.getEnvironment();
 		// As in an application that does not have the starter for it
 		properties.put("spring.autoconfigure.exclude", DataRedisAutoConfiguration.class.getName());
-		if (environment.containsProperty("coordination.zookeeper.connect-string")) {
+		if (environment.containsProperty("coordination.zookeeper.connect-string") || isBeingProcessed()) {
 			return;
 		}
 		SharedZookeeper zookeeper = new SharedZookeeper(directory);
@@ -101,6 +102,13 @@ final class SampleEnvironment implements ApplicationContextInitializer<Configura
 		return (source != null && source.getParentFile() != null)
 				? source.getParentFile().toPath().resolve("ticket-shop")
 				: Path.of(System.getProperty("java.io.tmpdir"), "ticket-shop-" + System.getProperty("user.name"));
+	}
+
+	/**
+	 * Whether code is generated for the sample, and it does not run.
+	 */
+	private static boolean isBeingProcessed() {
+		return Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING);
 	}
 
 	private static boolean isRedisConfigured(ConfigurableEnvironment environment) {
