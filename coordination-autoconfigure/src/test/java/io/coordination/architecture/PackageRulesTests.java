@@ -59,7 +59,8 @@ class PackageRulesTests {
 	@Test
 	void theAnnotationStandsOnThePublicApi() {
 		only("io.coordination.aop",
-				with(SPRING, "io.coordination.aop", "io.coordination.lock..", "reactor..", "org.reactivestreams"))
+				with(SPRING, "io.coordination.aop", "io.coordination.lock..", "reactor..", "org.reactivestreams",
+						"kotlin..", "kotlinx.coroutines.."))
 			.because("what the annotation does, an application must be able to do by hand, and without a certain store")
 			.check(Code.ALL);
 	}
@@ -69,11 +70,24 @@ class PackageRulesTests {
 		noClasses().that()
 			.resideInAPackage("io.coordination.aop")
 			.and()
-			.haveNameNotMatching(".*\\.(Reactive\\w+|NonBlockingThreads)(\\$.*)?")
+			.haveNameNotMatching(".*\\.(Reactive\\w+|NonBlockingThreads|SuspendingFunctions|FlowCalls)(\\$.*)?")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("reactor..", "org.reactivestreams")
 			.because("applications without Reactor load all the others")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void kotlinIsKnownToItsOwnClassesAlone() {
+		noClasses().that()
+			.resideInAPackage("io.coordination..")
+			.and()
+			.haveNameNotMatching(".*\\.aop\\.(SuspendingFunctions|CoroutineWork|FlowCalls)(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("kotlin..", "kotlinx..")
+			.because("applications without Kotlin load all the others")
 			.check(Code.ALL);
 	}
 
