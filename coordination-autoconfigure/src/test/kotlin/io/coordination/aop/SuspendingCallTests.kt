@@ -34,7 +34,7 @@ import io.coordination.lock.LockNotAcquiredException
 /**
  * Suspending functions of Kotlin.
  */
-@Timeout(60)
+@Timeout(30)
 internal class SuspendingCallTests : LockedFixture<SuspendingCallTests.Service>(Service::class.java) {
 
 	private val scope = CoroutineScope(Dispatchers.Default)
