@@ -1,5 +1,6 @@
 package io.coordination.eventloop
 
+import java.security.SecureRandom
 import java.time.Duration
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.ConcurrentHashMap
@@ -60,6 +61,8 @@ class EventLoopTests {
 	fun forget() {
 		blocked.clear()
 		elsewhere.clear()
+		inside.clear()
+		collisions.set(0)
 	}
 
 	@Test
@@ -151,7 +154,7 @@ class EventLoopTests {
 		// Lost
 		assertThat(failure(call(service, style, Kind.LOST, "e", 300))).isInstanceOf(LockLostException::class.java)
 		assertThat(elsewhere).isEmpty()
-		assertThat(blocked).isEmpty()
+		assertThat(blocked.map { it.stackTraceToString() }).isEmpty()
 	}
 
 	private fun failure(call: Mono<String>): Throwable? = runCatching { call.block(PATIENCE) }.exceptionOrNull()
@@ -201,7 +204,7 @@ class EventLoopTests {
 
 		fun mono(): Mono<String> = Mono.defer {
 			begin()
-			Mono.delay(time).map { key }.doFinally { end() }
+			Mono.delay(time).map { key }.doOnTerminate { end() }.doOnCancel { end() }
 		}
 
 		fun stage(): CompletionStage<String> = mono().toFuture().thenApply { it!! }
@@ -305,6 +308,8 @@ class EventLoopTests {
 				.loadIntegrations()
 				// For fields alone, and never for long
 				.allowBlockingCallsInside(ReentrantLock::class.java.name, "lock")
+				// Of the owner's id: /dev/urandom does not wait
+				.allowBlockingCallsInside(SecureRandom::class.java.name, "nextBytes")
 				.blockingMethodCallback { blocked.add(BlockingOperationError(it)) }
 				.install()
 		}
