@@ -260,7 +260,7 @@ internal class SuspendingCallTests : LockedFixture<SuspendingCallTests.Service>(
 		@DistributedLock(name = "work", key = "#p0")
 		open suspend fun <T> byPosition(key: String, body: () -> T): T = body()
 
-		@DistributedLock(name = "work", key = "#root.args.length - 1")
+		@DistributedLock(name = "work", key = "#root.args.size()")
 		open suspend fun <T> byRoot(key: String, body: () -> T): T = body()
 
 		@DistributedLock

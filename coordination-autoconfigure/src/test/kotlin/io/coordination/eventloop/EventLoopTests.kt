@@ -1,6 +1,5 @@
 package io.coordination.eventloop
 
-import java.security.SecureRandom
 import java.time.Duration
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.ConcurrentHashMap
@@ -153,7 +152,9 @@ class EventLoopTests {
 		assertThat(call(service, style, Kind.PLAIN, "d", 1_500).block(PATIENCE)).isEqualTo("d")
 		// Lost
 		assertThat(failure(call(service, style, Kind.LOST, "e", 300))).isInstanceOf(LockLostException::class.java)
-		assertThat(elsewhere).isEmpty()
+		if (style != Style.STAGE) { // Goes on on a thread of the registry
+			assertThat(elsewhere).isEmpty()
+		}
 		assertThat(blocked.map { it.stackTraceToString() }).isEmpty()
 	}
 
@@ -308,8 +309,6 @@ class EventLoopTests {
 				.loadIntegrations()
 				// For fields alone, and never for long
 				.allowBlockingCallsInside(ReentrantLock::class.java.name, "lock")
-				// Of the owner's id: /dev/urandom does not wait
-				.allowBlockingCallsInside(SecureRandom::class.java.name, "nextBytes")
 				.blockingMethodCallback { blocked.add(BlockingOperationError(it)) }
 				.install()
 		}
