@@ -305,6 +305,8 @@ class EventLoopTests {
 		@JvmStatic
 		@BeforeAll
 		fun watch() {
+			// Looks for services in files when it is used first
+			Class.forName("kotlinx.coroutines.reactive.ReactiveFlowKt")
 			BlockHound.builder()
 				.loadIntegrations()
 				// For fields alone, and never for long
