@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.Dependency;
@@ -218,7 +219,7 @@ class PackageRulesTests {
 	}
 
 	private static String firstParts(String name, int count) {
-		return String.join(".", Arrays.asList(name.split("\\.")).subList(0, count));
+		return Arrays.stream(name.split("\\.")).limit(count).collect(Collectors.joining("."));
 	}
 
 	private static ArchRule only(String origin, String... targets) {

@@ -147,7 +147,7 @@ internal class SuspendingCallTests : LockedFixture<SuspendingCallTests.Service>(
 	@Test
 	fun keysDoNotSeeTheContinuation() = visit { service ->
 		assertThat(service.byPosition("a") { held() }).containsExactly("work:a")
-		assertThat(service.byRoot("a") { held() }).containsExactly("work:1")
+		assertThat(service.byRoot("a") { held() }).containsExactly("work:2")
 		assertThatExceptionOfType(LockKeyException::class.java)
 			.isThrownBy { runBlocking { service.once(null) } }
 		assertThat(service.unnamed { held() })
