@@ -119,7 +119,9 @@ final class FlowCalls {
 						case COLLECTED -> last = release(last);
 						case RELEASED -> last = answer((Outcome<?>) Objects.requireNonNull(last));
 						case ANSWERED -> {
-							ResultKt.throwOnFailure(last);
+							if (last != null) {
+								ResultKt.throwOnFailure(last);
+							}
 							return Unit.INSTANCE;
 						}
 					}
@@ -146,8 +148,9 @@ final class FlowCalls {
 
 		private @Nullable Object collect(@Nullable Object acquired) throws Throwable {
 			this.step = Step.COLLECTED;
-			ResultKt.throwOnFailure(acquired);
-			Outcome<?> outcome = (Outcome<?>) Objects.requireNonNull(acquired);
+			Object given = Objects.requireNonNull(acquired);
+			ResultKt.throwOnFailure(given);
+			Outcome<?> outcome = (Outcome<?>) given;
 			if (!(outcome.value instanceof LockContext context)) {
 				throw (outcome.failure instanceof LockNotAcquiredException busy) ? new Busy(busy)
 						: Objects.requireNonNullElseGet(outcome.failure, IllegalStateException::new);
@@ -173,7 +176,9 @@ final class FlowCalls {
 		private @Nullable Object release(@Nullable Object collected) {
 			this.step = Step.RELEASED;
 			try {
-				ResultKt.throwOnFailure(collected);
+				if (collected != null) {
+					ResultKt.throwOnFailure(collected);
+				}
 			}
 			catch (Throwable ex) {
 				this.failure = ex;
