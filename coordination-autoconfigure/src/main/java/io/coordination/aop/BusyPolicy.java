@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.BeanUtils;
+import org.springframework.core.KotlinDetector;
 
 import io.coordination.lock.LockNotAcquiredException;
 
@@ -64,6 +65,9 @@ sealed interface BusyPolicy {
 			if (this.takesBusy) {
 				arguments = Arrays.copyOf(arguments, arguments.length + 1);
 				arguments[arguments.length - 1] = call.told(busy);
+			}
+			if (KotlinDetector.isSuspendingFunction(this.method)) {
+				return SuspendingFunctions.call(this.method, call, arguments);
 			}
 			try {
 				return this.method.invoke(call.target(), arguments);

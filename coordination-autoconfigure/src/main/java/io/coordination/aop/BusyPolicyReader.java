@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.util.function.SingletonSupplier;
@@ -47,12 +48,12 @@ final class BusyPolicyReader {
 			DistributedLock lock = wanted.lock;
 			if (wanted.onBusy != null && wanted.onBusy != OnBusy.DEFAULT) {
 				add(said, policies, "on-busy = " + wanted.onBusy + " in the properties",
-						policy(where, returned, wanted.onBusy, "coordination.lock.locks says on-busy = skip"));
+						policy(where, method, returned, wanted.onBusy, "coordination.lock.locks says on-busy = skip"));
 				continue;
 			}
 			if (lock.onBusy() != OnBusy.DEFAULT) {
 				add(said, policies, "onBusy = " + lock.onBusy(),
-						policy(where, returned, lock.onBusy(), "onBusy = SKIP"));
+						policy(where, method, returned, lock.onBusy(), "onBusy = SKIP"));
 			}
 			if (!lock.fallbackMethod().isEmpty()) {
 				add(said, policies, "fallbackMethod = \"" + lock.fallbackMethod() + "\"",
@@ -72,7 +73,7 @@ final class BusyPolicyReader {
 					"Keep one of them.");
 		}
 		return policies.isEmpty()
-				? policy(where, returned, this.properties.onBusy(), "coordination.lock.on-busy = skip")
+				? policy(where, method, returned, this.properties.onBusy(), "coordination.lock.on-busy = skip")
 				: policies.get(0);
 	}
 
@@ -83,18 +84,20 @@ final class BusyPolicyReader {
 		}
 	}
 
-	private static BusyPolicy policy(String where, ReturnType returned, OnBusy onBusy, String said) {
+	private static BusyPolicy policy(String where, Method method, ReturnType returned, OnBusy onBusy, String said) {
 		if (onBusy != OnBusy.SKIP) {
 			return new BusyPolicy.Throw();
 		}
 		if (!returned.canBeSkipped()) {
 			Class<?> type = returned.type();
-			throw new InvalidDistributedLockException(where,
-					said + ", but a call that is skipped has no " + type.getTypeName() + " to return.",
-					type.isPrimitive()
-							? "Return " + ClassUtils.resolvePrimitiveIfNecessary(type).getSimpleName()
-									+ " (null when skipped) or Optional, or use onBusy = THROW or a fallbackMethod."
-							: "Use a type that can be empty, or use onBusy = THROW or a fallbackMethod.");
+			throw new InvalidDistributedLockException(where, said + ", but a call that is skipped has no " + type
+				.getTypeName() + " to return.", KotlinDetector.isSuspendingFunction(method)
+						? "Return " + type.getSimpleName() + "? (null when skipped), or use onBusy = THROW or a "
+								+ "fallbackMethod."
+						: type.isPrimitive()
+								? "Return " + ClassUtils.resolvePrimitiveIfNecessary(type).getSimpleName()
+										+ " (null when skipped) or Optional, or use onBusy = THROW or a fallbackMethod."
+								: "Use a type that can be empty, or use onBusy = THROW or a fallbackMethod.");
 		}
 		return new BusyPolicy.Skip(returned);
 	}
@@ -131,18 +134,20 @@ final class BusyPolicyReader {
 		List<Method> candidates = Arrays.stream(ReflectionUtils.getAllDeclaredMethods(targetClass))
 			.filter((candidate) -> candidate.getName().equals(name) && !candidate.isSynthetic())
 			.toList();
-		Class<?>[] parameters = method.getParameterTypes();
+		Class<?>[] parameters = visible(method);
 		Class<?>[] withBusy = Arrays.copyOf(parameters, parameters.length + 1);
 		withBusy[parameters.length] = LockNotAcquiredException.class;
 		for (Class<?>[] wanted : List.of(withBusy, parameters)) {
 			for (Method candidate : candidates) {
-				if (accepts(candidate, wanted) && method.getReturnType().isAssignableFrom(candidate.getReturnType())) {
+				if (accepts(candidate, wanted) && returned(method).isAssignableFrom(returned(candidate))
+						&& (KotlinDetector.isSuspendingFunction(method)
+								|| !KotlinDetector.isSuspendingFunction(candidate))) {
 					ReflectionUtils.makeAccessible(candidate);
 					return new BusyPolicy.Fallback(candidate, wanted == withBusy);
 				}
 			}
 		}
-		String needed = method.getReturnType().getSimpleName() + " " + name + "("
+		String needed = returned(method).getSimpleName() + " " + name + "("
 				+ String.join(", ", Arrays.stream(parameters).map(Class::getSimpleName).toList()) + ")";
 		throw new InvalidDistributedLockException(where,
 				candidates.isEmpty() ? "there is no method '" + name + "', its fallbackMethod."
@@ -161,8 +166,21 @@ final class BusyPolicyReader {
 						+ "', with a LockNotAcquiredException as last parameter if wanted.");
 	}
 
+	/** Without the continuation of a suspending function. */
+	private static Class<?>[] visible(Method method) {
+		Class<?>[] parameters = method.getParameterTypes();
+		return KotlinDetector.isSuspendingFunction(method) ? Arrays.copyOf(parameters, parameters.length - 1)
+				: parameters;
+	}
+
+	// What suspends gives an object, boxed
+	private static Class<?> returned(Method method) {
+		return KotlinDetector.isSuspendingFunction(method) ? SuspendingFunctions.returnType(method)
+				: method.getReturnType();
+	}
+
 	private static boolean accepts(Method candidate, Class<?>[] wanted) {
-		Class<?>[] parameters = candidate.getParameterTypes();
+		Class<?>[] parameters = visible(candidate);
 		if (parameters.length != wanted.length) {
 			return false;
 		}

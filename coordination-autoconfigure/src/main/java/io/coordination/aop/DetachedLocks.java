@@ -182,7 +182,7 @@ final class DetachedLocks {
 			waitedFor.cancel(true);
 		}
 		Collections.reverse(all);
-		release(all, 0, null);
+		on(this.call.ended(), (none, ex) -> release(all, 0, null));
 		return this.released;
 	}
 

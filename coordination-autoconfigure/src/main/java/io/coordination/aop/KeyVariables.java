@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.KotlinDetector;
 import org.springframework.core.ParameterNameDiscoverer;
 
 /**
@@ -35,7 +36,8 @@ final class KeyVariables {
 	 * author sees
 	 */
 	KeyVariables(Method method) {
-		this.count = method.getParameterCount();
+		// A suspending function has a parameter that its author does not see
+		this.count = method.getParameterCount() - (KotlinDetector.isSuspendingFunction(method) ? 1 : 0);
 		this.types = method.getParameterTypes();
 		@Nullable String[] found = discoverer.getParameterNames(method);
 		this.names = (found != null) ? Arrays.asList(found) : (this.count == 0) ? List.of() : null;

@@ -5,6 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
@@ -22,27 +25,32 @@ final class LockCall {
 
 	private final LockedMethod method;
 
+	private final @Nullable Object[] passed;
+
 	private final @Nullable Object[] arguments;
 
 	private final long since = System.nanoTime();
 
 	private List<Request> requests = List.of();
 
+	private volatile @Nullable CoroutineWork work;
+
 	LockCall(MethodInvocation invocation, LockedMethod method) {
 		this(invocation, method, invocation.getArguments());
 	}
 
-	private LockCall(MethodInvocation invocation, LockedMethod method, @Nullable Object[] arguments) {
+	private LockCall(MethodInvocation invocation, LockedMethod method, @Nullable Object[] passed) {
 		this.invocation = invocation;
 		this.method = method;
-		this.arguments = arguments;
+		this.passed = passed;
+		this.arguments = method.suspending() ? Arrays.copyOf(passed, passed.length - 1) : passed;
 	}
 
 	/**
 	 * The same call once more, for another subscriber.
 	 */
 	LockCall again() {
-		LockCall again = new LockCall(this.invocation, this.method, this.arguments);
+		LockCall again = new LockCall(this.invocation, this.method, this.passed);
 		again.requests = this.requests;
 		return again;
 	}
@@ -60,8 +68,34 @@ final class LockCall {
 		return this.invocation.getMethod();
 	}
 
+	/**
+	 * The arguments that the author of the method sees.
+	 */
 	@Nullable Object[] arguments() {
 		return this.arguments;
+	}
+
+	/**
+	 * The continuation of a suspending function.
+	 */
+	Object continuation() {
+		return Objects.requireNonNull(this.passed[this.passed.length - 1]);
+	}
+
+	/**
+	 * Completes when nothing runs any more that the method began, also after its end was
+	 * told: cancelling a coroutine does not end it.
+	 */
+	CompletionStage<@Nullable Void> ended() {
+		CoroutineWork work = this.work;
+		return (work != null) ? work.ended() : CompletableFuture.completedFuture(null);
+	}
+
+	/**
+	 * Has the end of coroutines awaited.
+	 */
+	void awaits(CoroutineWork work) {
+		this.work = work;
 	}
 
 	LockInvocation describe() {
@@ -120,7 +154,7 @@ final class LockCall {
 	 */
 	@Nullable Object proceedUnlocked() throws Throwable {
 		if (this.method.outlastsCall() && this.invocation instanceof ProxyMethodInvocation proxied) {
-			return proxied.invocableClone(this.arguments.clone()).proceed();
+			return proxied.invocableClone(this.passed.clone()).proceed();
 		}
 		return this.invocation.proceed();
 	}
@@ -131,12 +165,17 @@ final class LockCall {
 		if (!(this.invocation instanceof ProxyMethodInvocation proxied)) {
 			return this.invocation;
 		}
-		if (parameter >= 0) {
-			@Nullable Object[] passed = this.arguments.clone();
-			passed[parameter] = context.fencingToken();
-			return proxied.invocableClone(passed);
+		if (parameter < 0 && !this.method.outlastsCall()) {
+			return this.invocation;
 		}
-		return this.method.outlastsCall() ? proxied.invocableClone(this.arguments.clone()) : this.invocation;
+		@Nullable Object[] arguments = this.passed.clone();
+		if (parameter >= 0) {
+			arguments[parameter] = context.fencingToken();
+		}
+		if (this.method.suspending()) {
+			arguments[arguments.length - 1] = SuspendingFunctions.guarded(this, context);
+		}
+		return proxied.invocableClone(arguments);
 	}
 
 	@Nullable Object answer(LockNotAcquiredException busy) throws Throwable {

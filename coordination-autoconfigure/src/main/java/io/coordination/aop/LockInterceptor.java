@@ -36,8 +36,11 @@ final class LockInterceptor implements MethodInterceptor {
 		LockedMethod method = this.methods.get(invocation.getMethod(), targetClass);
 		LockCall call = new LockCall(invocation, method);
 		if (method.outlastsCall()) {
-			return (method.returned().kind() == ReturnType.Kind.STAGE) ? this.stages.run(call)
-					: ReactiveCalls.run(call);
+			return switch (method.returned().kind()) {
+				case STAGE -> this.stages.run(call);
+				case FLOW -> FlowCalls.run(call);
+				default -> ReactiveCalls.run(call);
+			};
 		}
 		List<LockCall.Request> requests = call.requests();
 		return requests.isEmpty() ? call.proceedUnlocked() : this.blocking.run(call, requests);

@@ -17,6 +17,7 @@ import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
@@ -115,12 +116,16 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 			throw new InvalidDistributedLockException(where,
 					"the method is " + problem + ", so no proxy can intercept it and it would run without the lock.",
 					"Make it a method that can be overridden"
+							+ ((KotlinDetector.isKotlinType(type) && Modifier.isFinal(modifiers)
+									&& !Modifier.isPrivate(modifiers))
+											? " (in Kotlin, add 'open' or the Spring compiler plug-in kotlin-spring)"
+											: "")
 							+ (method.getDeclaringClass().isInterface() ? "." : ", and call it from another bean."));
 		}
 		if (Modifier.isFinal(type.getModifiers()) && ClassUtils.getAllInterfacesForClass(type).length == 0) {
 			throw new InvalidDistributedLockException(where,
 					"the class is final, so no proxy can be made of it and the method would run without the lock.",
-					"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
+					"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in kotlin-spring).");
 		}
 	}
 

@@ -23,16 +23,21 @@ import io.coordination.lock.ManagedLockRegistry;
  * @param returned what the method returns
  * @param interruptible whether the method declares {@link InterruptedException}
  * @param tokenParameter the position of the parameter that takes the fencing token, or -1
+ * @param suspending whether it is a suspending function of Kotlin, which has ended when
+ * its coroutine has
  */
 record LockedMethod(String where, List<Group> groups, LockTerms terms, BusyPolicy busy, OnLost onLost,
-		ReleasePolicy release, ReturnType returned, boolean interruptible, int tokenParameter) {
+		ReleasePolicy release, ReturnType returned, boolean interruptible, int tokenParameter, boolean suspending) {
 
 	/**
 	 * Whether the locks are held until what the method returned has ended.
 	 */
 	boolean outlastsCall() {
-		return this.release != ReleasePolicy.AFTER_INVOCATION
-				&& (this.returned.kind() == ReturnType.Kind.STAGE || this.returned.kind() == ReturnType.Kind.REACTIVE);
+		return switch (this.returned.kind()) {
+			case STAGE, FLOW -> this.release != ReleasePolicy.AFTER_INVOCATION;
+			case REACTIVE -> this.suspending || this.release != ReleasePolicy.AFTER_INVOCATION;
+			case VALUE, LATE -> false;
+		};
 	}
 
 	/**

@@ -66,7 +66,7 @@ final class LockedMethodReader {
 		List<LockedMethod.Group> groups = groups(where, all);
 		return new LockedMethod(where, groups, terms, busy, (onLost != OnLost.DEFAULT) ? onLost : OnLost.FAIL, release,
 				returned, LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
-				tokenParameter(where, specific, all));
+				tokenParameter(where, specific, all), KotlinDetector.isSuspendingFunction(specific));
 	}
 
 	private Written written(String where, DistributedLock lock, Method declaring, Class<?> targetClass) {
@@ -191,11 +191,18 @@ final class LockedMethodReader {
 	}
 
 	private static void checkReturnType(String where, ReturnType returned, Method method, ReleasePolicy release) {
-		if (returned.kind() != ReturnType.Kind.LATE || release == ReleasePolicy.AFTER_INVOCATION) {
+		boolean suspending = KotlinDetector.isSuspendingFunction(method);
+		if (returned.kind() != ReturnType.Kind.LATE || (release == ReleasePolicy.AFTER_INVOCATION && !suspending)) {
 			return;
 		}
-		String action = KotlinDetector.isSuspendingFunction(method)
-				? "Guard a function that returns a Mono or a Flux: a suspending one cannot be, for now."
+		if (!ReturnType.isKotlinSupported() && suspending) {
+			throw new InvalidDistributedLockException(where,
+					"a suspending function cannot be intercepted without kotlinx-coroutines-reactor and kotlin-reflect.",
+					"Add org.jetbrains.kotlinx:kotlinx-coroutines-reactor and org.jetbrains.kotlin:kotlin-reflect.");
+		}
+		String action = suspending
+				? "Return the result itself. A Flow is for a function that is not suspending: it is locked for each "
+						+ "collection."
 				: "Return the result itself, a CompletableFuture, a Mono or a Flux (with Reactor on the class path). With "
 						+ "release = AFTER_INVOCATION the lock is for the call alone.";
 		throw new InvalidDistributedLockException(where, "the method returns " + returned.type().getTypeName()

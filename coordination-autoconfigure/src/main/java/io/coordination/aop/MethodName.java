@@ -5,6 +5,7 @@ import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
+import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -33,7 +34,9 @@ final class MethodName {
 	}
 
 	private static String parameters(Method method, boolean qualified) {
+		int hidden = KotlinDetector.isSuspendingFunction(method) ? 1 : 0;
 		return Arrays.stream(method.getParameterTypes())
+			.limit(method.getParameterCount() - hidden)
 			.map((type) -> qualified ? type.getTypeName() : type.getSimpleName())
 			.collect(Collectors.joining(qualified ? "," : ", ", "(", ")"));
 	}

@@ -2,6 +2,7 @@ package io.coordination.aop;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -103,9 +104,17 @@ final class ReactiveCalls {
 			if (this.call.method().onLost() != OnLost.INTERRUPT) {
 				return body;
 			}
-			Mono<Object> loss = Mono.create((sink) -> context.onLost((event) -> sink.error(new LockLostException(
-					"Lock '" + event.name() + "' was lost while " + this.call.method().where() + " was under way"))));
-			return body.takeUntilOther(loss);
+			// An error of the other would not cancel the body, its end does
+			AtomicReference<@Nullable LockLostException> told = new AtomicReference<>();
+			Mono<Object> loss = Mono.create((sink) -> context.onLost((event) -> {
+				told.compareAndSet(null, new LockLostException(
+						"Lock '" + event.name() + "' was lost while " + this.call.method().where() + " was under way"));
+				sink.success();
+			}));
+			return body.takeUntilOther(loss).concatWith(Mono.defer(() -> {
+				LockLostException lost = told.get();
+				return (lost != null) ? Mono.error(lost) : Mono.empty();
+			}));
 		}
 
 		private Publisher<?> publisher(@Nullable LockContext context) {

@@ -46,6 +46,9 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 		/** It is done when the returned publisher has ended, for each subscriber. */
 		REACTIVE,
 
+		/** It is done when the returned Kotlin flow has been collected. */
+		FLOW,
+
 		/** It goes on for who knows how long. */
 		LATE
 
@@ -61,6 +64,16 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 			"org.springframework.web.context.request.async.WebAsyncTask",
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
+
+	private static final String FLOW = "kotlinx.coroutines.flow.Flow";
+
+	/** What is adapted to Reactor, but does not end when that is cancelled. */
+	private static final Set<String> COROUTINES = Set.of(FLOW, "kotlinx.coroutines.Deferred");
+
+	private static final boolean KOTLIN = Arrays
+		.asList("kotlinx.coroutines.reactor.MonoKt", "kotlin.reflect.full.KCallables")
+		.stream()
+		.allMatch((name) -> ClassUtils.isPresent(name, ReturnType.class.getClassLoader()));
 
 	private static final boolean REACTOR = ClassUtils.isPresent("reactor.core.publisher.Flux",
 			ReturnType.class.getClassLoader());
@@ -78,7 +91,7 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 	static ReturnType of(Method method, Class<?> targetClass) {
 		Class<?> type = GenericTypeResolver.resolveReturnType(method, targetClass);
 		if (KotlinDetector.isSuspendingFunction(method)) {
-			return new ReturnType(method.getReturnType(), Kind.LATE, null);
+			return KOTLIN ? ofSuspending(method) : new ReturnType(method.getReturnType(), Kind.LATE, null);
 		}
 		if (type.isPrimitive()) {
 			return new ReturnType(type, Kind.VALUE, null);
@@ -86,11 +99,27 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 		if (CompletionStage.class.isAssignableFrom(type)) {
 			return new ReturnType(type, type.isAssignableFrom(CompletableFuture.class) ? Kind.STAGE : Kind.LATE, null);
 		}
+		if (isNamed(type, COROUTINES)) {
+			return new ReturnType(type, (KOTLIN && type.getName().equals(FLOW)) ? Kind.FLOW : Kind.LATE, null);
+		}
 		ReactiveAdapter adapter = REACTOR ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) : null;
 		if (adapter != null) {
 			return new ReturnType(type, Kind.REACTIVE, adapter);
 		}
 		return new ReturnType(type, isLate(type) ? Kind.LATE : Kind.VALUE, null);
+	}
+
+	private static ReturnType ofSuspending(Method function) {
+		Class<?> type = SuspendingFunctions.returnType(function);
+		return isLate(type) ? new ReturnType(type, Kind.LATE, null)
+				: new ReturnType(type, Kind.REACTIVE, SuspendingFunctions.adapter(function));
+	}
+
+	/**
+	 * Whether what Kotlin's functions need is on the class path.
+	 */
+	static boolean isKotlinSupported() {
+		return KOTLIN;
 	}
 
 	/**
@@ -125,13 +154,13 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 	}
 
 	private static boolean isLate(Class<?> type) {
-		return LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamedLate(type)
+		return LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamed(type, LATE_BY_NAME)
 				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);
 	}
 
-	private static boolean isNamedLate(@Nullable Class<?> type) {
-		return type != null && (LATE_BY_NAME.contains(type.getName()) || isNamedLate(type.getSuperclass())
-				|| Arrays.stream(type.getInterfaces()).anyMatch(ReturnType::isNamedLate));
+	private static boolean isNamed(@Nullable Class<?> type, Set<String> names) {
+		return type != null && (names.contains(type.getName()) || isNamed(type.getSuperclass(), names)
+				|| Arrays.stream(type.getInterfaces()).anyMatch((one) -> isNamed(one, names)));
 	}
 
 	/**

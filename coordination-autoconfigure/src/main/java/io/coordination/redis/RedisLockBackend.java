@@ -68,6 +68,7 @@ final class RedisLockBackend implements LockBackend {
 
 	RedisLockBackend(RedisClients.Opened opened, BackendListener listener, RedisLockSettings settings, AtomicLong seen,
 			ServerClock clock) {
+		RedisScript.load();
 		this.listener = listener;
 		this.settings = settings;
 		this.seen = seen;

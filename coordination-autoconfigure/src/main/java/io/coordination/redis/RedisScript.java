@@ -26,6 +26,14 @@ enum RedisScript {
 		this.digest = digest(this.text);
 	}
 
+	/**
+	 * Reads the scripts now, and not where the first lock is asked for: that may be an
+	 * event loop.
+	 */
+	static void load() {
+		// Done when the class is initialized
+	}
+
 	String text() {
 		return this.text;
 	}

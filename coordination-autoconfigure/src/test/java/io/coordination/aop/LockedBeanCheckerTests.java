@@ -54,7 +54,7 @@ class LockedBeanCheckerTests {
 		refuses(new FinalClass(),
 				"FinalClass.locked(): the class is final, so no proxy can be made of it and the method would run "
 						+ "without the lock.",
-				"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in).");
+				"Remove 'final' from the class (in Kotlin, add 'open' or the Spring compiler plug-in kotlin-spring).");
 		refuses(new Inherited(), "Inherited.locked(): the method is final" + RUNS_UNLOCKED,
 				"Make it a method that can be overridden, and call it from another bean.");
 	}

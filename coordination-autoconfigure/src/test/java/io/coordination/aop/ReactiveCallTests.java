@@ -154,6 +154,7 @@ class ReactiveCallTests extends LockedFixture<ReactiveCallTests.Service> {
 	@Test
 	void aLockThatWasLostIsAnErrorAtTheEnd() {
 		run((service) -> {
+			AtomicBoolean cancelled = new AtomicBoolean();
 			Mono<String> late = Mono.just("done").delayElement(Duration.ofMillis(200));
 			assertThatExceptionOfType(LockLostException.class)
 				.isThrownBy(() -> service.brief("a", late).block(PATIENCE));
@@ -161,7 +162,9 @@ class ReactiveCallTests extends LockedFixture<ReactiveCallTests.Service> {
 				.isThrownBy(() -> service.briefly("a", late.flux()).collectList().block(PATIENCE));
 			assertThat(service.briefAllTheSame("a", late).block(PATIENCE)).isEqualTo("done");
 			assertThatExceptionOfType(LockLostException.class).as("at once")
-				.isThrownBy(() -> service.interrupted("a", Mono.never()).block(PATIENCE));
+				.isThrownBy(() -> service.interrupted("a", Mono.<String>never().doOnCancel(() -> cancelled.set(true)))
+					.block(PATIENCE));
+			assertThat(cancelled).isTrue();
 			assertThat(held()).isEmpty();
 		});
 	}

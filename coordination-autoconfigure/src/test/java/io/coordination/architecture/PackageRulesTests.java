@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.Dependency;
@@ -59,7 +60,8 @@ class PackageRulesTests {
 	@Test
 	void theAnnotationStandsOnThePublicApi() {
 		only("io.coordination.aop",
-				with(SPRING, "io.coordination.aop", "io.coordination.lock..", "reactor..", "org.reactivestreams"))
+				with(SPRING, "io.coordination.aop", "io.coordination.lock..", "reactor..", "org.reactivestreams",
+						"kotlin..", "kotlinx.coroutines.."))
 			.because("what the annotation does, an application must be able to do by hand, and without a certain store")
 			.check(Code.ALL);
 	}
@@ -69,11 +71,24 @@ class PackageRulesTests {
 		noClasses().that()
 			.resideInAPackage("io.coordination.aop")
 			.and()
-			.haveNameNotMatching(".*\\.(Reactive\\w+|NonBlockingThreads)(\\$.*)?")
+			.haveNameNotMatching(".*\\.(Reactive\\w+|NonBlockingThreads|SuspendingFunctions|FlowCalls)(\\$.*)?")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("reactor..", "org.reactivestreams")
 			.because("applications without Reactor load all the others")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void kotlinIsKnownToItsOwnClassesAlone() {
+		noClasses().that()
+			.resideInAPackage("io.coordination..")
+			.and()
+			.haveNameNotMatching(".*\\.aop\\.(SuspendingFunctions|CoroutineWork|FlowCalls)(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("kotlin..", "kotlinx..")
+			.because("applications without Kotlin load all the others")
 			.check(Code.ALL);
 	}
 
@@ -204,7 +219,7 @@ class PackageRulesTests {
 	}
 
 	private static String firstParts(String name, int count) {
-		return String.join(".", Arrays.asList(name.split("\\.")).subList(0, count));
+		return Arrays.stream(name.split("\\.")).limit(count).collect(Collectors.joining("."));
 	}
 
 	private static ArchRule only(String origin, String... targets) {

@@ -38,6 +38,9 @@ class ClassPathTests {
 					io.github.resilience4j.circuitbreaker.CircuitBreaker resilience4j-circuitbreaker-.*
 					org.aspectj.weaver.Advice aspectj.*
 					io.micrometer.core.instrument.MeterRegistry micrometer-core-.*
+					kotlin.Unit kotlin.*
+					kotlinx.coroutines.reactor.MonoKt kotlinx-coroutines-reactor-.*
+					kotlin.reflect.full.KCallables kotlin-reflect-.*
 					org.springframework.test.context.TestContext spring-test-.*|spring-boot-test-.*|assertj-.*
 					jakarta.persistence.EntityManager jakarta.persistence-.*|hibernate-.*|spring-orm-.*
 					org.springframework.jdbc.core.simple.JdbcClient spring-(jdbc|orm|boot-jdbc|boot-sql)-.*

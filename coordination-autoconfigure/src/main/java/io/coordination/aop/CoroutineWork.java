@@ -1,0 +1,133 @@
+package io.coordination.aop;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+import kotlin.Unit;
+import kotlin.coroutines.AbstractCoroutineContextElement;
+import kotlin.coroutines.CoroutineContext;
+import kotlinx.coroutines.Job;
+import kotlinx.coroutines.ThreadContextElement;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The coroutines that run one locked call: an element of their context, which is told
+ * whenever one of them is resumed on a thread. It gives that thread the
+ * {@link LockContext}, and remembers the coroutine until it has <em>completed</em>:
+ * cancelling one does not end it, and whoever awaits it goes on at once.
+ * <p>
+ * <b>Invariant.</b> A coroutine is remembered before its first instruction. One that is
+ * not when the call was cancelled runs no instruction at all: it looks whether it was
+ * cancelled after it was remembered. Those with a parent are not remembered: it does not
+ * complete before them.
+ */
+final class CoroutineWork extends AbstractCoroutineContextElement
+		implements ThreadContextElement<@Nullable LockContext> {
+
+	private static final Key KEY = new Key();
+
+	private final LockContext locks;
+
+	private final @Nullable CoroutineWork around;
+
+	private final @Nullable Job caller;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	// guarded by lock
+	private final Set<Job> running = new HashSet<>(2);
+
+	private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
+
+	// guarded by lock
+	private boolean awaited;
+
+	/**
+	 * No coroutines yet.
+	 * @param locks the locks of the call
+	 * @param caller the context of the caller, whose own coroutine is none of them
+	 */
+	CoroutineWork(LockContext locks, CoroutineContext caller) {
+		super(KEY);
+		this.locks = locks;
+		this.around = caller.get(KEY);
+		this.caller = caller.get(Job.Key);
+	}
+
+	@Override
+	public @Nullable LockContext updateThreadContext(CoroutineContext context) {
+		Job job = context.get(Job.Key);
+		if (job != null && job.getParent() == null) {
+			for (CoroutineWork work = this; work != null; work = work.around) {
+				work.began(job);
+			}
+		}
+		return this.locks.open();
+	}
+
+	@Override
+	public void restoreThreadContext(CoroutineContext context, @Nullable LockContext before) {
+		LockContext.close(before);
+	}
+
+	private void began(Job job) {
+		if (job == this.caller) {
+			return;
+		}
+		this.lock.lock();
+		try {
+			if (!this.running.add(job)) {
+				return;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		job.invokeOnCompletion((ex) -> {
+			completed(job);
+			return Unit.INSTANCE;
+		});
+	}
+
+	private void completed(Job job) {
+		boolean last;
+		this.lock.lock();
+		try {
+			this.running.remove(job);
+			last = this.awaited && this.running.isEmpty();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (last) {
+			this.ended.complete(null);
+		}
+	}
+
+	/**
+	 * Awaits the end of all coroutines, without blocking.
+	 * @return completes when none of them runs any more
+	 */
+	CompletableFuture<@Nullable Void> ended() {
+		boolean none;
+		this.lock.lock();
+		try {
+			this.awaited = true;
+			none = this.running.isEmpty();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (none) {
+			this.ended.complete(null);
+		}
+		return this.ended;
+	}
+
+	private static final class Key implements CoroutineContext.Key<CoroutineWork> {
+
+	}
+
+}
