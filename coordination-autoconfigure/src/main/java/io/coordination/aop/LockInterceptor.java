@@ -22,10 +22,14 @@ final class LockInterceptor implements MethodInterceptor {
 
 	private final StageCalls stages;
 
-	LockInterceptor(LockedMethods methods, BlockingCalls blocking, StageCalls stages) {
+	private final @Nullable JoinedTransactions transactions;
+
+	LockInterceptor(LockedMethods methods, BlockingCalls blocking, StageCalls stages,
+			@Nullable JoinedTransactions transactions) {
 		this.methods = methods;
 		this.blocking = blocking;
 		this.stages = stages;
+		this.transactions = transactions;
 	}
 
 	@Override
@@ -37,7 +41,7 @@ final class LockInterceptor implements MethodInterceptor {
 		LockCall call = new LockCall(invocation, method);
 		if (method.outlastsCall()) {
 			return (method.returned().kind() == ReturnType.Kind.STAGE) ? this.stages.run(call)
-					: ReactiveCalls.run(call);
+					: ReactiveCalls.run(call, this.transactions);
 		}
 		List<LockCall.Request> requests = call.requests();
 		return requests.isEmpty() ? call.proceedUnlocked() : this.blocking.run(call, requests);
