@@ -19,8 +19,8 @@ import org.springframework.transaction.reactive.TransactionSynchronization;
  * subscriber is in, which ends after it, and those that begin inside of it.
  * <p>
  * The one around keeps the locks until it has ended, as {@link JoinedTransactions} does
- * it for threads. Those inside are found by {@link TransactionalContext}. Each is asked
- * for its locks before it is committed, whatever manager it belongs to.
+ * it for threads. Those inside are found by {@link ReactiveTransactionalContext}. Each is
+ * asked for its locks before it is committed, whatever manager it belongs to.
  */
 final class ReactiveTransactions {
 
@@ -30,7 +30,7 @@ final class ReactiveTransactions {
 
 	private final List<LockContext.Held> kept = new ArrayList<>(0);
 
-	private volatile @Nullable InnerTransactions inside;
+	private volatile @Nullable ReactiveInnerTransactions inside;
 
 	/**
 	 * Looks for a transaction around.
@@ -81,16 +81,16 @@ final class ReactiveTransactions {
 	 * The Reactor context of the method.
 	 */
 	Context inside(Context outer, LockContext locks) {
-		InnerTransactions inside = new InnerTransactions(locks, this.verified, this.around);
+		ReactiveInnerTransactions inside = new ReactiveInnerTransactions(locks, this.verified, this.around);
 		this.inside = inside;
-		return new TransactionalContext(outer, inside);
+		return new ReactiveTransactionalContext(outer, inside);
 	}
 
 	/**
 	 * Waits for the transactions inside, which go on when the subscription is cancelled.
 	 */
 	Mono<Void> ended() {
-		InnerTransactions mine = this.inside;
+		ReactiveInnerTransactions mine = this.inside;
 		return (mine != null) ? Mono.fromFuture(mine::ended, true) : Mono.empty();
 	}
 

@@ -17,7 +17,7 @@ import org.springframework.transaction.reactive.TransactionSynchronization;
  * is committed when a lock was lost: another may hold it by now, and have read what is
  * about to be overwritten. Asks nobody; the locks are judged by the local clock.
  */
-final class InnerTransactions implements TransactionSynchronization, Ordered {
+final class ReactiveInnerTransactions implements TransactionSynchronization, Ordered {
 
 	private final LockContext locks;
 
@@ -39,7 +39,7 @@ final class InnerTransactions implements TransactionSynchronization, Ordered {
 	 * @param around what the transaction has that is none of them, or {@code null} if
 	 * there was none before
 	 */
-	InnerTransactions(LockContext locks, boolean verified, @Nullable TransactionSynchronization around) {
+	ReactiveInnerTransactions(LockContext locks, boolean verified, @Nullable TransactionSynchronization around) {
 		this.locks = locks;
 		this.verified = verified;
 		this.around = around;

@@ -18,13 +18,13 @@ import org.springframework.transaction.reactive.TransactionContext;
  * for it, and synchronizations that are registered then are in time. A context that is
  * made anew from the entries of this one is not found.
  */
-final class TransactionalContext implements Context {
+final class ReactiveTransactionalContext implements Context {
 
 	private final Context entries;
 
-	private final InnerTransactions transactions;
+	private final ReactiveInnerTransactions transactions;
 
-	TransactionalContext(Context entries, InnerTransactions transactions) {
+	ReactiveTransactionalContext(Context entries, ReactiveInnerTransactions transactions) {
 		this.entries = entries;
 		this.transactions = transactions;
 	}
@@ -75,7 +75,7 @@ final class TransactionalContext implements Context {
 	}
 
 	private Context with(Context entries) {
-		return new TransactionalContext(entries, this.transactions);
+		return new ReactiveTransactionalContext(entries, this.transactions);
 	}
 
 	@Override
