@@ -90,9 +90,9 @@ final class BlockingCalls {
 		LockCall.Request request = requests.get(next);
 		LockTerms terms = call.method().terms();
 		Duration wait = (next == 0) ? terms.waitTime() : call.left(terms.waitTime());
-		List<LockHandle> around = LockContext.find()
-			.map((context) -> context.detached(request.registry(), request.names()))
-			.orElse(List.of());
+		LockContext context = (this.transactions != null) ? this.transactions.around()
+				: LockContext.find().orElse(null);
+		List<LockHandle> around = (context != null) ? context.detached(request.registry(), request.names()) : List.of();
 		if (!around.isEmpty()) {
 			return enterAround(call, requests, next, held, body, around);
 		}

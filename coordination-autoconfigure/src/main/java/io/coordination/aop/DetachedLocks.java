@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,6 +36,8 @@ final class DetachedLocks {
 
 	private final @Nullable LockContext around;
 
+	private final @Nullable TransactionLocks transaction;
+
 	private final CompletableFuture<LockContext> acquired = new CompletableFuture<>();
 
 	private final CompletableFuture<@Nullable LockLostException> released = new CompletableFuture<>();
@@ -53,8 +56,12 @@ final class DetachedLocks {
 	/**
 	 * Locks that nothing was done for yet.
 	 * @param around the context of the call around, whose locks are joined
+	 * @param transaction what keeps the locks until the caller's transaction has ended,
+	 * or {@code null} if they are released with the call
 	 */
-	DetachedLocks(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
+	DetachedLocks(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around,
+			@Nullable TransactionLocks transaction) {
+		this.transaction = transaction;
 		this.call = call;
 		this.requests = requests;
 		this.around = around;
@@ -72,7 +79,7 @@ final class DetachedLocks {
 
 	private void acquire(int next) {
 		if (next == this.requests.size()) {
-			this.acquired.complete(new LockContext(snapshot(), this.call.method().onLost(), true, this.around));
+			entered();
 			return;
 		}
 		LockCall.Request request = this.requests.get(next);
@@ -101,6 +108,29 @@ final class DetachedLocks {
 		}
 		catch (RuntimeException ex) {
 			this.acquired.completeExceptionally(ex);
+		}
+	}
+
+	private void entered() {
+		List<LockContext.Held> mine = snapshot();
+		try {
+			if (this.transaction != null) {
+				this.transaction.keep(mine);
+			}
+			this.acquired.complete(new LockContext(mine, this.call.method().onLost(), true, this.around));
+		}
+		catch (LockLostException ex) {
+			this.acquired.completeExceptionally(isOver() ? new CancellationException() : ex);
+		}
+	}
+
+	private boolean isOver() {
+		this.lock.lock();
+		try {
+			return this.over;
+		}
+		finally {
+			this.lock.unlock();
 		}
 	}
 

@@ -56,10 +56,10 @@ public final class DistributedLockAutoConfiguration {
 		ClassLoader loader = DistributedLockAutoConfiguration.class.getClassLoader();
 		JoinedTransactions transactions = ClassUtils.isPresent(TRANSACTIONS, loader)
 				? new JoinedTransactions(() -> beanFactory.getBean(DistributedLockProperties.class)) : null;
+		StageCalls stages = new StageCalls(transactions,
+				() -> beanFactory.containsBean(EXECUTOR) ? beanFactory.getBean(EXECUTOR, Executor.class) : null);
 		DefaultPointcutAdvisor advisor = new DefaultPointcutAdvisor(new LockPointcut(),
-				new LockInterceptor(methods, new BlockingCalls(transactions),
-						new StageCalls(() -> beanFactory.containsBean(EXECUTOR)
-								? beanFactory.getBean(EXECUTOR, Executor.class) : null)));
+				new LockInterceptor(methods, new BlockingCalls(transactions), stages, transactions));
 		advisor.setOrder(ORDER);
 		return advisor;
 	}

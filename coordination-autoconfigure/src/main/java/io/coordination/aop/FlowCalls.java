@@ -101,7 +101,8 @@ final class FlowCalls {
 			this.collector = collector;
 			this.unlocked = requests.isEmpty();
 			LockContext around = reactorContext().getOrDefault(LockContext.class, null);
-			this.locks = new DetachedLocks(call, requests, (around != null) ? around : LockContext.find().orElse(null));
+			this.locks = new DetachedLocks(call, requests, (around != null) ? around : LockContext.find().orElse(null),
+					null);
 		}
 
 		@Nullable Object begin() {

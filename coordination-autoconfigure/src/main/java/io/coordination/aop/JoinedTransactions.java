@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,10 @@ final class JoinedTransactions {
 				&& TransactionSynchronizationManager.isActualTransactionActive() && !hasItsOwn(call);
 	}
 
-	private boolean hasItsOwn(LockCall call) {
+	/**
+	 * Whether the method of a call leaves the transaction around it.
+	 */
+	boolean hasItsOwn(LockCall call) {
 		TransactionAttribute attribute = this.attributes.getTransactionAttribute(call.called(),
 				call.target().getClass());
 		return attribute != null
@@ -59,15 +63,51 @@ final class JoinedTransactions {
 	}
 
 	/**
+	 * Registers a call that goes on after its method has returned with the transaction of
+	 * the present thread.
+	 * @return what keeps its locks until the transaction has ended, or {@code null} if
+	 * the call takes part in none
+	 * @throws IllegalStateException if the properties forbid it
+	 */
+	@Nullable TransactionLocks join(LockCall call) {
+		if (call.method().release() != ReleasePolicy.AFTER_COMPLETION || !isJoinedBy(call)) {
+			return null;
+		}
+		permit(call.method().where());
+		UntilCompletion until = new UntilCompletion(verifies(call));
+		TransactionSynchronizationManager.registerSynchronization(until);
+		return until.detached;
+	}
+
+	/**
+	 * The context of the present thread, and in it what its transaction keeps of calls
+	 * that were registered by {@link #join}.
+	 */
+	@Nullable LockContext around() {
+		LockContext present = LockContext.find().orElse(null);
+		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+			return present;
+		}
+		List<LockContext.Held> kept = new ArrayList<>();
+		for (TransactionSynchronization one : TransactionSynchronizationManager.getSynchronizations()) {
+			if (one instanceof UntilCompletion until) {
+				kept.addAll(until.detached.kept());
+			}
+		}
+		return LockContext.keptAround(kept, present);
+	}
+
+	/**
 	 * Acquires the locks of a call for the transaction that is under way.
 	 * @throws IllegalStateException if the properties forbid it
 	 */
 	void hold(LockCall call, List<LockCall.Request> requests) throws InterruptedException {
 		permit(call.method().where());
-		UntilCompletion until = new UntilCompletion(call.method());
+		UntilCompletion until = new UntilCompletion(verifies(call));
+		LockContext around = around();
 		try {
 			for (LockCall.Request request : requests) {
-				until.hold(call, request);
+				until.hold(call, request, around);
 			}
 			TransactionSynchronizationManager.registerSynchronization(until);
 		}
@@ -77,7 +117,18 @@ final class JoinedTransactions {
 		}
 	}
 
-	private void permit(String where) {
+	/**
+	 * Whether a transaction must not be committed when a lock of the call was lost.
+	 */
+	boolean verifies(LockCall call) {
+		return call.method().onLost() != OnLost.IGNORE && this.properties.get().transaction().verifyBeforeCommit();
+	}
+
+	/**
+	 * Says what the properties have to say of a call inside of a transaction.
+	 * @throws IllegalStateException if they forbid it
+	 */
+	void permit(String where) {
 		OnActive onActive = this.properties.get().transaction().onActive();
 		if (onActive == OnActive.ALLOW) {
 			return;
@@ -104,25 +155,27 @@ final class JoinedTransactions {
 	 */
 	private static final class UntilCompletion implements TransactionSynchronization, Ordered {
 
-		private final LockedMethod method;
+		private final boolean verified;
 
 		private final List<LockHandle> handles = new ArrayList<>(1);
 
-		UntilCompletion(LockedMethod method) {
-			this.method = method;
+		private final TransactionLocks detached;
+
+		UntilCompletion(boolean verified) {
+			this.verified = verified;
+			this.detached = new TransactionLocks(verified);
 		}
 
-		void hold(LockCall call, LockCall.Request request) throws InterruptedException {
+		void hold(LockCall call, LockCall.Request request, @Nullable LockContext around) throws InterruptedException {
 			List<String> missing = new ArrayList<>(request.names());
-			List<LockHandle> around = LockContext.find()
-				.map((context) -> context.detached(request.registry(), request.names()))
-				.orElse(List.of());
-			for (LockHandle handle : around) {
-				this.handles.add(handle.retain());
-				missing.removeAll(handle.names());
+			if (around != null) {
+				for (LockHandle handle : around.detached(request.registry(), request.names())) {
+					this.handles.add(handle.retain());
+					missing.removeAll(handle.names());
+				}
 			}
 			if (!missing.isEmpty()) {
-				LockTerms terms = this.method.terms();
+				LockTerms terms = call.method().terms();
 				this.handles.add(request.registry().enter(terms.spec(missing, call.left(terms.waitTime()))));
 			}
 		}
@@ -134,9 +187,10 @@ final class JoinedTransactions {
 
 		@Override
 		public void beforeCommit(boolean readOnly) {
-			if (this.method.onLost() != OnLost.IGNORE) {
+			if (this.verified) {
 				this.handles.forEach(LockHandle::ensureHeld);
 			}
+			this.detached.ensureHeld();
 		}
 
 		@Override
@@ -148,6 +202,7 @@ final class JoinedTransactions {
 			for (int i = this.handles.size() - 1; i >= 0; i--) {
 				this.handles.get(i).close();
 			}
+			this.detached.end().join();
 		}
 
 	}

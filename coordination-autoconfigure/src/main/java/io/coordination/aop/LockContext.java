@@ -50,6 +50,14 @@ public final class LockContext {
 	}
 
 	/**
+	 * A context, and in it what a transaction keeps of calls that have ended: to be
+	 * entered again, and checked by the transaction itself.
+	 */
+	static @Nullable LockContext keptAround(List<Held> kept, @Nullable LockContext context) {
+		return kept.isEmpty() ? context : new LockContext(kept, OnLost.IGNORE, true, context);
+	}
+
+	/**
 	 * The context of the present thread.
 	 * @return the innermost one
 	 * @throws IllegalStateException if this thread is in no guarded method

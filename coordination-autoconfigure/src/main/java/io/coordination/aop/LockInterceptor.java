@@ -22,10 +22,14 @@ final class LockInterceptor implements MethodInterceptor {
 
 	private final StageCalls stages;
 
-	LockInterceptor(LockedMethods methods, BlockingCalls blocking, StageCalls stages) {
+	private final @Nullable JoinedTransactions transactions;
+
+	LockInterceptor(LockedMethods methods, BlockingCalls blocking, StageCalls stages,
+			@Nullable JoinedTransactions transactions) {
 		this.methods = methods;
 		this.blocking = blocking;
 		this.stages = stages;
+		this.transactions = transactions;
 	}
 
 	@Override
@@ -39,7 +43,7 @@ final class LockInterceptor implements MethodInterceptor {
 			return switch (method.returned().kind()) {
 				case STAGE -> this.stages.run(call);
 				case FLOW -> FlowCalls.run(call);
-				default -> ReactiveCalls.run(call);
+				default -> ReactiveCalls.run(call, this.transactions);
 			};
 		}
 		List<LockCall.Request> requests = call.requests();

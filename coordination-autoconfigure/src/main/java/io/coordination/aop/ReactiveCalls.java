@@ -9,6 +9,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 import org.springframework.core.ReactiveAdapter;
@@ -29,7 +30,12 @@ final class ReactiveCalls {
 	private ReactiveCalls() {
 	}
 
-	static Object run(LockCall call) {
+	/**
+	 * Runs a call.
+	 * @param joined what knows of transactions, or {@code null} if the application has
+	 * none
+	 */
+	static Object run(LockCall call, @Nullable JoinedTransactions joined) {
 		ReactiveAdapter adapter = Objects.requireNonNull(call.method().returned().adapter());
 		List<LockCall.Request> requests;
 		try {
@@ -39,8 +45,9 @@ final class ReactiveCalls {
 			return adapter.fromPublisher(Mono.error(ex));
 		}
 		return adapter.fromPublisher(adapter.isMultiValue()
-				? Flux.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view).many())
-				: Mono.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view).one()));
+				? Flux.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view, joined).many())
+				: Mono
+					.deferContextual((view) -> new Subscription(call.again(), requests, adapter, view, joined).one()));
 	}
 
 	/**
@@ -54,16 +61,23 @@ final class ReactiveCalls {
 
 		private final ReactiveAdapter adapter;
 
+		private final @Nullable ReactiveTransactions transactions;
+
 		private final DetachedLocks locks;
 
 		private volatile @Nullable LockLostException loss;
 
-		Subscription(LockCall call, List<LockCall.Request> requests, ReactiveAdapter adapter, ContextView view) {
-			LockContext around = view.getOrDefault(LockContext.class, null);
+		Subscription(LockCall call, List<LockCall.Request> requests, ReactiveAdapter adapter, ContextView view,
+				@Nullable JoinedTransactions joined) {
+			LockContext around = view.getOrDefault(LockContext.class, LockContext.find().orElse(null));
 			this.call = call;
 			this.unlocked = requests.isEmpty();
 			this.adapter = adapter;
-			this.locks = new DetachedLocks(call, requests, (around != null) ? around : LockContext.find().orElse(null));
+			ReactiveTransactions mine = (joined != null && !this.unlocked)
+					? new ReactiveTransactions(call, joined, view) : null;
+			this.transactions = mine;
+			this.locks = (mine != null) ? new DetachedLocks(call, requests, mine.around(around), mine.joined())
+					: new DetachedLocks(call, requests, around, null);
 		}
 
 		Flux<?> many() {
@@ -97,7 +111,11 @@ final class ReactiveCalls {
 		}
 
 		private Flux<Object> body(LockContext context) {
-			return Flux.<Object>from(publisher(context)).contextWrite((outer) -> outer.put(LockContext.class, context));
+			ReactiveTransactions mine = this.transactions;
+			return Flux.<Object>from(publisher(context)).contextWrite((outer) -> {
+				Context inner = outer.put(LockContext.class, context);
+				return (mine != null) ? mine.inside(inner, context) : inner;
+			});
 		}
 
 		private Flux<Object> told(LockContext context, Flux<Object> body) {
@@ -158,7 +176,8 @@ final class ReactiveCalls {
 		}
 
 		private Mono<?> cancel() {
-			return Mono.fromFuture(this.locks::release, true);
+			Mono<?> release = Mono.fromFuture(this.locks::release, true);
+			return (this.transactions != null) ? this.transactions.ended().then(release) : release;
 		}
 
 	}

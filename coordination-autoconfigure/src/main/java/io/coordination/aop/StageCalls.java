@@ -21,30 +21,39 @@ import io.coordination.lock.LockNotAcquiredException;
  */
 final class StageCalls {
 
+	private final @Nullable JoinedTransactions transactions;
+
 	private final Supplier<@Nullable Executor> executor;
 
 	/**
 	 * Runs calls.
+	 * @param transactions what knows of transactions, or {@code null} if the application
+	 * has none
 	 * @param executor where methods run that had to wait, if not on a thread of the
 	 * registry
 	 */
-	StageCalls(Supplier<@Nullable Executor> executor) {
+	StageCalls(@Nullable JoinedTransactions transactions, Supplier<@Nullable Executor> executor) {
+		this.transactions = transactions;
 		this.executor = executor;
 	}
 
 	@SuppressWarnings("FutureReturnValueIgnored") // It is the caller's
 	@Nullable Object run(LockCall call) throws Throwable {
-		List<LockCall.Request> requests;
+		DetachedLocks locks;
 		try {
-			requests = call.requests();
+			List<LockCall.Request> requests = call.requests();
+			locks = requests.isEmpty() ? null : locks(call, requests);
 		}
 		catch (RuntimeException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
-		if (requests.isEmpty()) {
-			return call.proceedUnlocked();
-		}
-		return new Run(call, new DetachedLocks(call, requests, LockContext.find().orElse(null))).start();
+		return (locks != null) ? new Run(call, locks).start() : call.proceedUnlocked();
+	}
+
+	private DetachedLocks locks(LockCall call, List<LockCall.Request> requests) {
+		JoinedTransactions joined = this.transactions;
+		return (joined != null) ? new DetachedLocks(call, requests, joined.around(), joined.join(call))
+				: new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
 	}
 
 	/**

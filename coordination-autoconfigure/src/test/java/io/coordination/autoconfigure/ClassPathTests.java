@@ -2,11 +2,13 @@ package io.coordination.autoconfigure;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -48,12 +50,21 @@ class ClassPathTests {
 					org.springframework.web.servlet.DispatcherServlet spring-webmvc-.*
 					org.springframework.web.reactive.DispatcherHandler spring-webflux-.*
 					jakarta.servlet.Servlet jakarta.servlet-.*
+					reactor.core.publisher.Mono reactor-.*|lettuce-.*|spring-(webflux|r2dbc|data)-.*|r2dbc-.*|spring-boot-(webflux|data|http).*
 					org.springframework.transaction.annotation.Transactional spring-(tx|jdbc|data|boot-(jdbc|sql|transaction|data)).*
 					""")
 	void methodIsLocked(String missing, String files) throws Exception {
 		LimitedClassPath classPath = LimitedClassPath.without(files);
 		assertThat(classPath.has(missing)).isFalse();
 		assertThat(classPath.run(Application.class, MEMORY)).isEqualTo("stock:5");
+	}
+
+	@Test
+	void reactiveMethodIsLockedWithoutTransactions() throws Exception {
+		LimitedClassPath classPath = LimitedClassPath
+			.without("spring-(tx|jdbc|orm|r2dbc|data|boot-(jdbc|sql|transaction|data)).*");
+		assertThat(classPath.has("org.springframework.transaction.reactive.TransactionContext")).isFalse();
+		assertThat(classPath.run(ReactiveApplication.class, MEMORY)).isEqualTo("stock:5");
 	}
 
 	@Test
@@ -79,7 +90,7 @@ class ClassPathTests {
 
 		@Override
 		public String apply(Map<String, String> properties) {
-			try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+			try (ConfigurableApplicationContext context = new SpringApplicationBuilder(getClass())
 				.web(WebApplicationType.NONE)
 				.registerShutdownHook(false)
 				.logStartupInfo(false)
@@ -87,13 +98,35 @@ class ClassPathTests {
 				.properties("logging.register-shutdown-hook=false", "logging.level.root=warn",
 						"spring.main.banner-mode=off")
 				.run()) {
-				return context.getBean(Stock.class).take(5);
+				return use(context);
 			}
+		}
+
+		String use(ConfigurableApplicationContext context) {
+			return context.getBean(Stock.class).take(5);
 		}
 
 		@Bean
 		Stock stock(LockRegistry locks) {
 			return new Stock(locks);
+		}
+
+	}
+
+	/**
+	 * Started on a class path of its own, which has Reactor.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	public static class ReactiveApplication extends Application {
+
+		@Bean
+		ReactiveStock reactiveStock(LockRegistry locks) {
+			return new ReactiveStock(locks);
+		}
+
+		@Override
+		String use(ConfigurableApplicationContext context) {
+			return Objects.requireNonNull(context.getBean(ReactiveStock.class).take(5).block());
 		}
 
 	}
@@ -109,6 +142,21 @@ class ClassPathTests {
 		@DistributedLock(name = "stock", key = "#sku")
 		String take(long sku) {
 			return String.join(", ", this.locks.held().stream().map(HeldLock::name).toList());
+		}
+
+	}
+
+	static class ReactiveStock {
+
+		private final LockRegistry locks;
+
+		ReactiveStock(LockRegistry locks) {
+			this.locks = locks;
+		}
+
+		@DistributedLock(name = "stock", key = "#sku")
+		Mono<String> take(long sku) {
+			return Mono.fromSupplier(() -> String.join(", ", this.locks.held().stream().map(HeldLock::name).toList()));
 		}
 
 	}
