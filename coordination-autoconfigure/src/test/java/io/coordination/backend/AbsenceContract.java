@@ -192,6 +192,9 @@ public abstract class AbsenceContract extends RaceContract {
 		assertThat(b.await(request(key())).withdraw()).isFalse();
 		assumeThat(breakConnections()).as("connections to this store cannot be broken").isTrue();
 		patiently().until(() -> a.reconnections() > 0 && b.reconnections() > 0);
+		// What is told of may be another connection than that of requests
+		awaitAnswers(a);
+		awaitAnswers(b);
 		assertThat(a.release(held)).isTrue();
 		patiently().until(() -> {
 			BackendLease next = a.acquire(request(key()));
