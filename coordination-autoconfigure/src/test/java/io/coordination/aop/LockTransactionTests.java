@@ -86,6 +86,12 @@ class LockTransactionTests {
 			Stock stock = prepared(context.getBean(Stock.class));
 			assertThatExceptionOfType(LockLostException.class).isThrownBy(stock::deductTooSlowly);
 			assertThat(stock.quantity()).isEqualTo(999);
+			new TransactionTemplate(context.getBean(PlatformTransactionManager.class))
+				.executeWithoutResult((status) -> {
+					stock.deductInTime();
+					stock.waitForTheLoss();
+				});
+			assertThat(stock.quantity()).isEqualTo(998);
 		});
 	}
 
@@ -104,6 +110,7 @@ class LockTransactionTests {
 			Stock stock = prepared(context.getBean(Stock.class));
 			TransactionTemplate transactions = new TransactionTemplate(
 					context.getBean(PlatformTransactionManager.class));
+			List<String> atCompletion = new ArrayList<>();
 			transactions.executeWithoutResult((status) -> {
 				stock.deduct();
 				assertThat(names(context.getBean(LockRegistry.class))).containsExactly("stock");
@@ -111,12 +118,18 @@ class LockTransactionTests {
 				TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
 
 					@Override
+					public int getOrder() {
+						return 0;
+					}
+
+					@Override
 					public void afterCompletion(int completion) {
-						assertThat(names(context.getBean(LockRegistry.class))).containsExactly("stock");
+						atCompletion.addAll(names(context.getBean(LockRegistry.class)));
 					}
 
 				});
 			});
+			assertThat(atCompletion).containsExactly("stock");
 			assertThat(names(context.getBean(LockRegistry.class))).isEmpty();
 			assertThat(stock.quantity()).isEqualTo(998);
 			assertThatIllegalStateException().isThrownBy(() -> transactions.executeWithoutResult((status) -> {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 
 import io.r2dbc.h2.CloseableConnectionFactory;
 import io.r2dbc.h2.H2ConnectionFactory;
@@ -14,6 +15,7 @@ import io.r2dbc.spi.ConnectionFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -121,6 +123,13 @@ class ReactiveStock {
 			.publishOn(Schedulers.boundedElastic())
 			.flatMap((tick) -> this.transactions.transactional(this.rows.deduct().then(after)))
 			.contextWrite((context) -> context.put("of", "the user"));
+	}
+
+	@DistributedLock(name = "stock")
+	public Mono<Void> deductInACopy(Mono<Void> after) {
+		return this.rows.deduct(after)
+			.contextWrite((context) -> Context
+				.of(context.stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))));
 	}
 
 	@DistributedLock(name = "around")

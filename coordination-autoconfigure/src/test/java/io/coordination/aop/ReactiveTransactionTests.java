@@ -87,6 +87,19 @@ class ReactiveTransactionTests {
 	}
 
 	@Test
+	void aTransactionInACopyOfTheContextIsToBeCheckedByItself() {
+		run((stock, transactions, locks) -> {
+			Mono<Void> last = ReactiveLockContext.current().doOnNext(LockContext::ensureHeld).then();
+			assertThatExceptionOfType(LockLostException.class)
+				.isThrownBy(() -> stock.deductInACopy(lose(locks).then(last)).block(PATIENCE));
+			assertThat(stock.quantity()).isEqualTo(1000);
+			assertThatExceptionOfType(LockLostException.class).as("not found")
+				.isThrownBy(() -> stock.deductInACopy(lose(locks)).block(PATIENCE));
+			assertThat(stock.quantity()).isEqualTo(999);
+		});
+	}
+
+	@Test
 	void withoutTheCheckItIsCommitted() {
 		run(this.runner.withPropertyValues("coordination.lock.transaction.verify-before-commit=false"),
 				(stock, transactions, locks) -> {
