@@ -2,6 +2,7 @@ package io.coordination.aop;
 
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -14,14 +15,14 @@ import org.springframework.aop.support.AopUtils;
  * @param method the method that was called
  * @param target the bean
  * @param targetClass the class of the bean
- * @param args the arguments
+ * @param args the arguments; unmodifiable
  */
 record CallRoot(Method method, Object target, Class<?> targetClass, List<@Nullable Object> args) {
 
 	static final List<String> PROPERTIES = List.of("method", "target", "targetClass", "args");
 
 	CallRoot(Method method, Object target, @Nullable Object[] arguments) {
-		this(method, target, AopUtils.getTargetClass(target), Arrays.asList(arguments));
+		this(method, target, AopUtils.getTargetClass(target), Collections.unmodifiableList(Arrays.asList(arguments)));
 	}
 
 }

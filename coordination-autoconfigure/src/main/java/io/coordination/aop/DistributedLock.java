@@ -35,10 +35,11 @@ import io.coordination.lock.LockNotAcquiredException;
  * expression that does not parse or names no parameter, a method that cannot be proxied,
  * an impossible duration.
  * <p>
- * Times are durations with a unit, such as {@code 500ms}, {@code 2s} or {@code PT1M}, or
- * <code>${…}</code> placeholders for them. What {@code coordination.lock.locks.<name>.*}
- * says of a name comes before what the annotation says, which comes before
- * {@code coordination.lock.*}.
+ * Texts may contain <code>${…}</code> placeholders, which are resolved before anything is
+ * parsed; except for {@link #fallbackMethod()}. Times are durations with a unit, such as
+ * {@code 500ms}, {@code 2s} or {@code PT1M}. What
+ * {@code coordination.lock.locks.<name>.*} says of a name comes before what the
+ * annotation says, which comes before {@code coordination.lock.*}.
  */
 @Target({ ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)

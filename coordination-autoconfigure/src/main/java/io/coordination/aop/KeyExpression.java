@@ -44,6 +44,12 @@ final class KeyExpression {
 
 	private final String expression;
 
+	/**
+	 * What SpEL finds members and types with: the same for all calls, as it remembers
+	 * what it has found.
+	 */
+	private final StandardEvaluationContext delegates = new StandardEvaluationContext();
+
 	private final @Nullable BeanResolver beans;
 
 	private final SpelNode tree;
@@ -139,6 +145,7 @@ final class KeyExpression {
 
 	private @Nullable Object evaluated(@Nullable CallRoot root, @Nullable Object[] arguments) {
 		StandardEvaluationContext context = new StandardEvaluationContext();
+		this.delegates.applyDelegatesTo(context);
 		if (this.beans != null) {
 			context.setBeanResolver(this.beans);
 		}

@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.springframework.expression.spel.SpelNode;
@@ -39,6 +40,8 @@ final class KeyExpressionCheck {
 
 	private boolean root;
 
+	private boolean message;
+
 	KeyExpressionCheck(String where, String attribute, String expression, KeyVariables variables) {
 		this.where = where;
 		this.attribute = attribute;
@@ -58,6 +61,16 @@ final class KeyExpressionCheck {
 	}
 
 	/**
+	 * Checks a tree in a message, which may name a property of the call without a
+	 * variable, and knows {@code #lock}. What is {@code null} is told as it is.
+	 * @throws InvalidDistributedLockException if it uses what it does not have
+	 */
+	void checkMessage(SpelNode tree) {
+		this.message = true;
+		check(tree, true, false, true);
+	}
+
+	/**
 	 * Checks a node.
 	 * @param first whether the node stands where SpEL would look at the root object
 	 * @param element whether the root object there is an element of a collection
@@ -74,20 +87,26 @@ final class KeyExpressionCheck {
 		else if (node instanceof Assign || node instanceof OpInc || node instanceof OpDec) {
 			throw invalid("changes a value", "Only read in a key.");
 		}
-		else if (first && !element && node instanceof PropertyOrFieldReference) {
+		else if (first && !element && node instanceof PropertyOrFieldReference
+				&& !(this.message && CallRoot.PROPERTIES.contains(node.toStringAST()))) {
 			throw bareWord(node.toStringAST());
 		}
 		else if (first && !element && node instanceof MethodReference) {
 			throw invalid("calls '" + node.toStringAST() + "' on nothing",
 					"Call a method of a parameter (#order.id()) or of a bean (@tenants.current()).");
 		}
-		else if (node instanceof OpPlus && !joined && !this.attribute.equals(LockCondition.ATTRIBUTE)
+		else if (node instanceof OpPlus && !joined && !this.message && !this.attribute.equals(LockCondition.ATTRIBUTE)
 				&& mayJoinText(node)) {
 			throw invalid("joins text inside of something else, where a part that is null could not be told from the "
 					+ "text 'null'", "Join the parts last, as in 'order:' + #id.toUpperCase().");
 		}
 		if (node instanceof CompoundExpression && isRoot(node.getChild(0)) && !this.variables.isNamed("root")) {
-			root(node);
+			this.root = true;
+			known(node, CallRoot.PROPERTIES, element);
+			return;
+		}
+		if (this.message && node instanceof CompoundExpression && isLock(node.getChild(0))) {
+			known(node, LockMessage.Busy.PROPERTIES, element);
 			return;
 		}
 		boolean inElement = element || node instanceof Projection || node instanceof Selection;
@@ -138,6 +157,10 @@ final class KeyExpressionCheck {
 		return node instanceof VariableReference && node.toStringAST().equals("#root");
 	}
 
+	private static boolean isLock(SpelNode node) {
+		return node instanceof VariableReference && node.toStringAST().equals("#" + LockMessage.LOCK);
+	}
+
 	/**
 	 * Whether what was checked looks at the call itself.
 	 */
@@ -145,20 +168,23 @@ final class KeyExpressionCheck {
 		return this.root;
 	}
 
-	private void root(SpelNode compound) {
-		this.root = true;
+	/**
+	 * Checks what is read of something that has these properties.
+	 */
+	private void known(SpelNode compound, List<String> properties, boolean element) {
+		String variable = compound.getChild(0).toStringAST();
 		String property = compound.getChild(1).toStringAST();
-		if (!(compound.getChild(1) instanceof PropertyOrFieldReference) || !CallRoot.PROPERTIES.contains(property)) {
-			throw invalid("uses '#root." + property + "', which does not exist", "There is "
-					+ String.join(", ", CallRoot.PROPERTIES.stream().map((one) -> "#root." + one).toList()) + ".");
+		if (!(compound.getChild(1) instanceof PropertyOrFieldReference) || !properties.contains(property)) {
+			throw invalid("uses '" + variable + "." + property + "', which does not exist", "There is "
+					+ String.join(", ", properties.stream().map((one) -> variable + "." + one).toList()) + ".");
 		}
 		for (int i = 2; i < compound.getChildCount(); i++) {
-			check(compound.getChild(i), false, false, false);
+			check(compound.getChild(i), false, element, false);
 		}
 	}
 
 	private void variable(String name, boolean element) {
-		if (name.equals("this") && element) {
+		if ((name.equals("this") && element) || (this.message && name.equals(LockMessage.LOCK))) {
 			return;
 		}
 		if ((name.equals("this") || name.equals("root")) && this.variables.isNamed(name)) {

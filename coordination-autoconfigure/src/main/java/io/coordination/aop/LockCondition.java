@@ -22,11 +22,18 @@ final class LockCondition {
 	}
 
 	/**
+	 * Whether it looks at the call itself.
+	 */
+	boolean usesRoot() {
+		return this.expression.usesRoot();
+	}
+
+	/**
 	 * Whether the call needs the lock. What is neither true nor false is an error: it
 	 * must not be taken for a call that needs none.
 	 * @throws io.coordination.lock.LockKeyException if it cannot be told
 	 */
-	boolean holds(CallRoot root, @Nullable Object[] arguments) {
+	boolean holds(@Nullable CallRoot root, @Nullable Object[] arguments) {
 		Object value = this.expression.value(root, arguments);
 		if (value instanceof Boolean holds) {
 			return holds;

@@ -1,23 +1,32 @@
 package io.coordination.aop;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.expression.BeanResolver;
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
+import org.springframework.expression.common.CompositeStringExpression;
 import org.springframework.expression.common.TemplateParserContext;
+import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
 
 /**
  * What people are told when a lock is busy: text, or a template that may use the
- * parameters and {@code #lock}. What goes wrong with it never hides that the lock is
- * busy.
+ * parameters, beans and {@code #lock}. Parsed and checked once; what goes wrong with it
+ * later never hides that the lock is busy.
  */
 final class LockMessage {
+
+	static final String ATTRIBUTE = "message";
+
+	/** What a message knows of the lock. */
+	static final String LOCK = "lock";
 
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
 
@@ -27,15 +36,19 @@ final class LockMessage {
 
 	private final KeyVariables variables;
 
+	private final BeanResolver beans;
+
 	private final Expression expression;
 
 	/**
-	 * Parses a message.
-	 * @throws InvalidDistributedLockException if it is no template
+	 * Parses and checks a message.
+	 * @throws InvalidDistributedLockException if it is no template, or uses what does not
+	 * exist
 	 */
-	LockMessage(String where, String text, KeyVariables variables) {
+	LockMessage(String where, String text, KeyVariables variables, BeanResolver beans) {
 		this.where = where;
 		this.variables = variables;
+		this.beans = beans;
 		try {
 			this.expression = parser.parseExpression(text, new TemplateParserContext());
 		}
@@ -43,6 +56,12 @@ final class LockMessage {
 			throw new InvalidDistributedLockException(where,
 					"message = \"" + text + "\" is no template: " + ex.getMessage() + ".",
 					"Expressions go between '#{' and '}', as in \"Order #{#id} is being changed\".", ex);
+		}
+		for (Expression part : (this.expression instanceof CompositeStringExpression several) ? several.getExpressions()
+				: new Expression[] { this.expression }) {
+			if (part instanceof SpelExpression expression) {
+				new KeyExpressionCheck(where, ATTRIBUTE, text, variables).checkMessage(expression.getAST());
+			}
 		}
 	}
 
@@ -57,7 +76,8 @@ final class LockMessage {
 				context.setVariable(name, arguments[i]);
 			}
 		}
-		context.setVariable("lock", lock);
+		context.setVariable(LOCK, lock);
+		context.setBeanResolver(this.beans);
 		try {
 			String text = this.expression.getValue(context, String.class);
 			return (text != null && !text.isBlank()) ? text : fallback;
@@ -76,6 +96,8 @@ final class LockMessage {
 	 * @param waited how long the call has waited
 	 */
 	record Busy(String name, Duration waited) {
+
+		static final List<String> PROPERTIES = List.of("name", "waited");
 
 	}
 

@@ -38,7 +38,7 @@ final class LockedBeanAotProcessor implements BeanRegistrationAotProcessor {
 		ConfigurableListableBeanFactory beans = bean.getBeanFactory();
 		return (context, code) -> {
 			LockedMethodHints hints = new LockedMethodHints(context.getRuntimeHints().reflection(), type,
-					(name) -> beans.containsBean(name) ? beans.getType(name, false) : null);
+					(name) -> beans.containsBean(name) ? beans.getType(name, false) : null, new Placeholders(beans));
 			locked.forEach(hints::register);
 		};
 	}

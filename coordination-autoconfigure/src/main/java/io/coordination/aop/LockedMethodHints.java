@@ -29,10 +29,14 @@ final class LockedMethodHints {
 
 	private final Function<String, @Nullable Class<?>> beans;
 
-	LockedMethodHints(ReflectionHints hints, Class<?> beanType, Function<String, @Nullable Class<?>> beans) {
+	private final Placeholders placeholders;
+
+	LockedMethodHints(ReflectionHints hints, Class<?> beanType, Function<String, @Nullable Class<?>> beans,
+			Placeholders placeholders) {
 		this.hints = hints;
 		this.beanType = beanType;
 		this.beans = beans;
+		this.placeholders = placeholders;
 	}
 
 	void register(Method method) {
@@ -54,23 +58,33 @@ final class LockedMethodHints {
 			this.hints.registerConstructor(own.constructor(), ExecutableMode.INVOKE);
 		}
 		ExpressionHints keys = expressions(declaring, false);
-		keys.registerKey(lock.key());
-		List.of(lock.keys()).forEach(keys::registerKey);
-		keys.registerCondition(lock.condition());
-		expressions(declaring, true).registerMessage(lock.message());
+		keys.registerKey(resolved(lock.key()));
+		List.of(lock.keys()).forEach((key) -> keys.registerKey(resolved(key)));
+		keys.registerCondition(resolved(lock.condition()));
+		expressions(declaring, true).registerMessage(resolved(lock.message()));
+	}
+
+	private String resolved(String text) {
+		try {
+			return text.isEmpty() ? text : this.placeholders.resolveWithin("", "", text);
+		}
+		catch (InvalidDistributedLockException ex) {
+			// Has its value when the application runs, or is reported then
+			return text;
+		}
 	}
 
 	private ExpressionHints expressions(Method declaring, boolean message) {
 		KeyVariables variables = new KeyVariables(declaring);
 		Function<String, ResolvableType> types = (name) -> {
 			int index = variables.indexOf(name);
-			if (index >= 0 && !(message && name.equals("lock"))) {
+			if (index >= 0 && !(message && name.equals(LockMessage.LOCK))) {
 				return ResolvableType.forMethodParameter(declaring, index, this.beanType);
 			}
 			if (name.equals("root")) {
 				return ResolvableType.forClass(CallRoot.class);
 			}
-			return (message && name.equals("lock")) ? ResolvableType.forClass(LockMessage.Busy.class)
+			return (message && name.equals(LockMessage.LOCK)) ? ResolvableType.forClass(LockMessage.Busy.class)
 					: ResolvableType.NONE;
 		};
 		return new ExpressionHints(new MemberHints(this.hints, this.beanType), types, this.beans);

@@ -18,7 +18,6 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.coordination.lock.LockKeyException;
@@ -42,9 +41,12 @@ final class LockedMethodReader {
 
 	private final DistributedLockProperties properties;
 
+	private final Placeholders placeholders;
+
 	LockedMethodReader(ConfigurableListableBeanFactory beanFactory, DistributedLockProperties properties) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
+		this.placeholders = new Placeholders(beanFactory);
 	}
 
 	LockedMethod read(Method specific, Class<?> targetClass, List<MergedAnnotation<DistributedLock>> annotations) {
@@ -74,7 +76,7 @@ final class LockedMethodReader {
 		DistributedLockProperties.Named named = name.isEmpty() ? NOTHING
 				: this.properties.locks().getOrDefault(name, NOTHING);
 		MethodKeys keys = MethodKeys.read(where, lock, name, MethodName.identity(declaring, targetClass), declaring,
-				this.beanFactory, this.properties.maxKeys());
+				this.beanFactory, this.placeholders, this.properties.maxKeys());
 		if (!keys.name().isEmpty()) {
 			checkName(where, keys.name());
 		}
@@ -262,19 +264,7 @@ final class LockedMethodReader {
 	}
 
 	private String resolve(String where, String attribute, String text) {
-		try {
-			String resolved = this.beanFactory.resolveEmbeddedValue(text);
-			if (StringUtils.hasText(resolved)) {
-				return resolved.trim();
-			}
-		}
-		catch (IllegalArgumentException ex) {
-			throw new InvalidDistributedLockException(where,
-					attribute + " = \"" + text + "\" has a placeholder without a value: " + ex.getMessage() + ".",
-					"Set the property, or give a default as in ${some.property:default}.", ex);
-		}
-		throw new InvalidDistributedLockException(where, attribute + " = \"" + text + "\" is blank.",
-				"Give it a value, or leave it out.");
+		return this.placeholders.resolve(where, attribute, text);
 	}
 
 	/**

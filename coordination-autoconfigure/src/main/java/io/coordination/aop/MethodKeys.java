@@ -53,7 +53,8 @@ final class MethodKeys {
 	private final int maxKeys;
 
 	private MethodKeys(String where, DistributedLock lock, String name, List<KeyText> keys,
-			@Nullable Supplier<LockKeyResolver> resolver, KeyVariables variables, BeanFactory beans, int maxKeys) {
+			@Nullable Supplier<LockKeyResolver> resolver, @Nullable LockCondition condition,
+			@Nullable LockMessage message, int maxKeys) {
 		this.where = where;
 		this.name = name;
 		this.keys = keys;
@@ -62,9 +63,8 @@ final class MethodKeys {
 				: this.several ? "keys " + Arrays.toString(lock.keys()) : "key \"" + lock.key() + "\"";
 		this.usesRoot = keys.stream().anyMatch(KeyText::usesRoot);
 		this.resolver = resolver;
-		this.condition = lock.condition().isBlank() ? null
-				: new LockCondition(where, lock.condition(), variables, new BeanFactoryResolver(beans));
-		this.message = lock.message().isBlank() ? null : new LockMessage(where, lock.message(), variables);
+		this.condition = condition;
+		this.message = message;
 		this.maxKeys = maxKeys;
 	}
 
@@ -77,45 +77,38 @@ final class MethodKeys {
 	 * @throws InvalidDistributedLockException if something is wrong with it
 	 */
 	static MethodKeys read(String where, DistributedLock lock, String name, String identity, Method declaring,
-			BeanFactory beans, int maxKeys) {
+			BeanFactory beans, Placeholders placeholders, int maxKeys) {
 		List<String> said = new ArrayList<>();
-		said.addAll(lock.key().isBlank() ? List.of() : List.of("key"));
+		said.addAll(lock.key().isEmpty() ? List.of() : List.of("key"));
 		said.addAll((lock.keys().length > 0) ? List.of("keys") : List.of());
 		said.addAll(lock.keyResolver().isEmpty() ? List.of() : List.of("keyResolver"));
 		if (said.size() > 1) {
 			throw new InvalidDistributedLockException(where, "it has " + String.join(" and ", said) + ".",
 					"Keep one of them.");
 		}
-		given(where, "key", lock.key());
-		Arrays.stream(lock.keys()).forEach((key) -> given(where, "keys", key.isEmpty() ? " " : key));
-		given(where, "condition", lock.condition());
-		given(where, "message", lock.message());
 		KeyVariables variables = new KeyVariables(declaring);
 		BeanFactoryResolver resolver = new BeanFactoryResolver(beans);
 		List<KeyText> keys = new ArrayList<>();
-		if (!lock.key().isBlank()) {
-			keys.add(KeyText.read(where, "key", lock.key(), variables, resolver));
+		if (!lock.key().isEmpty()) {
+			keys.add(KeyText.read(where, "key", placeholders.resolveWithin(where, "key", lock.key()), variables,
+					resolver));
 		}
 		for (String key : lock.keys()) {
-			keys.add(KeyText.read(where, "keys", key, variables, resolver));
+			keys.add(KeyText.read(where, "keys", placeholders.resolveWithin(where, "keys", key), variables, resolver));
 		}
+		LockCondition condition = lock.condition().isEmpty() ? null : new LockCondition(where,
+				placeholders.resolveWithin(where, LockCondition.ATTRIBUTE, lock.condition()), variables, resolver);
+		LockMessage message = lock.message().isEmpty() ? null : new LockMessage(where,
+				placeholders.resolveWithin(where, LockMessage.ATTRIBUTE, lock.message()), variables, resolver);
 		String prefix = !name.isEmpty() ? LockedMethod.escaped(name)
 				: said.isEmpty() ? LockedMethod.escaped(identity) : "";
-		return new MethodKeys(where, lock, prefix, List.copyOf(keys), resolver(where, lock.keyResolver(), beans),
-				variables, beans, maxKeys);
+		return new MethodKeys(where, lock, prefix, List.copyOf(keys),
+				lock.keyResolver().isEmpty() ? null
+						: resolver(where, placeholders.resolve(where, "keyResolver", lock.keyResolver()), beans),
+				condition, message, maxKeys);
 	}
 
-	private static void given(String where, String attribute, String text) {
-		if (!text.isEmpty() && text.isBlank()) {
-			throw new InvalidDistributedLockException(where, attribute + " = \"" + text + "\" is blank.",
-					"Give it a value, or leave it out.");
-		}
-	}
-
-	private static @Nullable Supplier<LockKeyResolver> resolver(String where, String bean, BeanFactory beans) {
-		if (bean.isEmpty()) {
-			return null;
-		}
+	private static Supplier<LockKeyResolver> resolver(String where, String bean, BeanFactory beans) {
 		if (!beans.containsBean(bean) || !beans.isTypeMatch(bean, LockKeyResolver.class)) {
 			throw new InvalidDistributedLockException(where,
 					"keyResolver = \"" + bean + "\" is no bean of type LockKeyResolver.",
@@ -130,7 +123,8 @@ final class MethodKeys {
 	 */
 	boolean applies(Object target, Method method, @Nullable Object[] arguments) {
 		LockCondition condition = this.condition;
-		return condition == null || condition.holds(new CallRoot(method, target, arguments), arguments);
+		return condition == null
+				|| condition.holds(condition.usesRoot() ? new CallRoot(method, target, arguments) : null, arguments);
 	}
 
 	/**

@@ -26,7 +26,7 @@ final class RecordText {
 	 * @return the type of the part, or {@code null} if there is none, or no record
 	 */
 	static @Nullable Class<?> unstablePart(Class<?> type) {
-		return unstablePart(type, new HashSet<>());
+		return type.isRecord() ? unstablePart(type, new HashSet<>()) : null;
 	}
 
 	private static @Nullable Class<?> unstablePart(Class<?> type, Set<Class<?>> seen) {

@@ -3,6 +3,7 @@ package io.coordination.lock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -56,7 +57,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 		if (names.isEmpty()) {
 			throw new LockKeyException("At least one lock name is needed");
 		}
-		names = names.stream().map(LockNames::check).distinct().sorted().toList();
+		names = (names.size() == 1) ? List.of(LockNames.check(names.get(0)))
+				: names.stream().map(LockNames::check).distinct().sorted().toList();
 		if (waitTime != null && waitTime.isNegative()) {
 			throw new IllegalArgumentException("'waitTime' must not be negative: " + waitTime
 					+ " (zero asks once; use withUnboundedWait() to wait for ever)");
@@ -82,7 +84,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if the name cannot be the name of a lock
 	 */
 	public static LockSpec of(String name) {
-		return new LockSpec(List.of(LockNames.check(name)), null, null, null, null, null, false);
+		return new LockSpec(Collections.singletonList(name), null, null, null, null, null, false);
 	}
 
 	/**

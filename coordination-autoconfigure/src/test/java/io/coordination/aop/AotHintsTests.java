@@ -15,6 +15,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.TypeReference;
 import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -52,7 +53,8 @@ class AotHintsTests {
 	@Test
 	void methodsOfAnnotatedClassesCanBeInvoked() throws NoSuchMethodException {
 		RuntimeHints alone = new RuntimeHints();
-		new LockedMethodHints(alone.reflection(), OfClass.class, (name) -> null)
+		new LockedMethodHints(alone.reflection(), OfClass.class, (name) -> null,
+				new Placeholders(new DefaultListableBeanFactory()))
 			.register(OfClass.class.getMethod("ofItsClass"));
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(OfClass.class, "ofItsClass")).accepts(alone);
 	}

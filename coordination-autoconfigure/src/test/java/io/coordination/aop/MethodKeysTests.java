@@ -33,6 +33,10 @@ class MethodKeysTests {
 
 	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
+	MethodKeysTests() {
+		this.beans.registerSingleton("shop", "Bazaar");
+	}
+
 	private final Method method = Arrays.stream(MethodKeysTests.class.getDeclaredMethods())
 		.filter((one) -> one.getName().equals("buy"))
 		.findFirst()
@@ -190,8 +194,39 @@ class MethodKeysTests {
 		assertThat(message("#{#items.nonsense()}")).isEqualTo("the default");
 		assertThat(message("#{#items.get(99)}")).as("a method that throws").isEqualTo("the default");
 		assertThat(message("plain")).isEqualTo("plain");
+		assertThat(message("#{method.name} #{#root.args[0]} of #{@shop}")).isEqualTo("buy 42 of Bazaar");
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> message("#{#id"))
 			.withMessageContaining("message = \"#{#id\" is no template: ");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			#{#idd}            | uses '#idd', which is no parameter.         | Did you mean '#id'?
+			a #{#lock.nmae}    | uses '#lock.nmae', which does not exist. | There is #lock.name, #lock.waited.
+			#{#root.arguments} | uses '#root.arguments', which does not exist. | There is #root.method,
+			#{id}              | uses 'id', which is no variable. | Did you mean '#id'?
+			#{now()}           | calls 'now()' on nothing. | Call a method of a parameter
+			#{#id = 7}         | changes a value. | Only read
+			""")
+	void messagesWithMistakesAreReported(String message, String problem, String action) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> message(message))
+			.withMessageContaining("message = \"" + message + "\" " + problem)
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).startsWith(action));
+	}
+
+	@Test
+	void expressionsCannotChangeTheCall() {
+		assertThatExceptionOfType(LockKeyException.class)
+			.isThrownBy(() -> names("shop", Map.of("key", "#root.args.set(0, 7)")))
+			.withMessageContaining("cannot be evaluated");
+		assertThat(this.arguments[0]).isEqualTo(42L);
+	}
+
+	@Test
+	void elementsCanBeNamedByWhatIsKnownOfTheCall() {
+		assertThat(
+				names("shop", Map.of("keys", new String[] { "#items.![#root.method.name.concat('/').concat(#this)]" })))
+			.containsExactly("shop:buy/b", "shop:buy/a");
 	}
 
 	@Test
@@ -248,7 +283,7 @@ class MethodKeysTests {
 	private MethodKeys read(String name, Map<String, Object> attributes) {
 		assertThat(Set.of("key", "keys", "keyResolver", "condition", "message")).containsAll(attributes.keySet());
 		return MethodKeys.read("Shop.buy(…)", MergedAnnotation.of(DistributedLock.class, attributes).synthesize(), name,
-				"com.example.Shop#buy(long:int)", this.method, this.beans, 100);
+				"com.example.Shop#buy(long:int)", this.method, this.beans, new Placeholders(this.beans), 100);
 	}
 
 }

@@ -2,6 +2,7 @@ package io.coordination.architecture;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Set;
 import java.util.Timer;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
@@ -18,6 +20,8 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.expression.ExpressionParser;
 
 import io.coordination.backend.BackendLease;
 import io.coordination.backend.LockBackend;
@@ -113,6 +117,20 @@ class CodeRulesTests {
 			.should()
 			.dependOnClassesThat(assignableTo(ScheduledExecutorService.class).or(assignableTo(Timer.class)))
 			.because("one request gives one answer: when to ask again is known by the engine alone")
+			.check(Code.ALL);
+	}
+
+	@Test
+	void expressionsAreParsedOnceForAMethod() {
+		Set<String> readers = Set.of("KeyExpression.<init>", "KeyExpression.<clinit>", "LockMessage.<init>",
+				"KeyText.template", "ExpressionHints.parse");
+		noClasses().should()
+			.callMethodWhere(DescribedPredicate.describe("an expression is parsed", (JavaMethodCall call) -> {
+				String origin = call.getOriginOwner().getSimpleName() + "." + call.getOrigin().getName();
+				return call.getTargetOwner().isAssignableTo(ExpressionParser.class)
+						&& call.getTarget().getName().startsWith("parse") && !readers.contains(origin);
+			}))
+			.because("a call evaluates what was parsed when its annotation was read")
 			.check(Code.ALL);
 	}
 
