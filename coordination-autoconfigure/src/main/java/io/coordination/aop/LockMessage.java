@@ -1,6 +1,9 @@
 package io.coordination.aop;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -8,7 +11,11 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
+import org.springframework.expression.common.CompositeStringExpression;
 import org.springframework.expression.common.TemplateParserContext;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
 
@@ -23,6 +30,11 @@ final class LockMessage {
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 
+	private static final Pattern VARIABLE = Pattern.compile("#([\\p{Alpha}_]\\w*)");
+
+	/** What there is besides the parameters. */
+	private static final Set<String> GIVEN = Set.of("lock", "root", "this");
+
 	private final String where;
 
 	private final KeyVariables variables;
@@ -30,8 +42,9 @@ final class LockMessage {
 	private final Expression expression;
 
 	/**
-	 * Parses a message.
-	 * @throws InvalidDistributedLockException if it is no template
+	 * Parses and checks a message.
+	 * @throws InvalidDistributedLockException if it is no template, or names what is not
+	 * there
 	 */
 	LockMessage(String where, String text, KeyVariables variables) {
 		this.where = where;
@@ -43,6 +56,41 @@ final class LockMessage {
 			throw new InvalidDistributedLockException(where,
 					"message = \"" + text + "\" is no template: " + ex.getMessage() + ".",
 					"Expressions go between '#{' and '}', as in \"Order #{#id} is being changed\".", ex);
+		}
+		for (Expression part : (this.expression instanceof CompositeStringExpression several) ? several.getExpressions()
+				: new Expression[] { this.expression }) {
+			if (part instanceof SpelExpression spel) {
+				check(text, spel.getAST());
+			}
+			else {
+				checkLiteral(text, part.getExpressionString());
+			}
+		}
+	}
+
+	private void checkLiteral(String text, String part) {
+		Matcher variable = VARIABLE.matcher(part);
+		while (variable.find()) {
+			if (this.variables.isNamed(variable.group(1))) {
+				throw new InvalidDistributedLockException(this.where,
+						"message = \"" + text + "\" has '" + variable.group()
+								+ "' outside of '#{' and '}', where it is plain text.",
+						"Write '#{" + variable.group() + "}'.");
+			}
+		}
+	}
+
+	private void check(String text, SpelNode node) {
+		if (node instanceof VariableReference) {
+			String name = node.toStringAST().substring(1);
+			if (!GIVEN.contains(name) && this.variables.indexOf(name) < 0) {
+				throw new InvalidDistributedLockException(this.where,
+						"message = \"" + text + "\" uses '#" + name + "', which is no parameter.",
+						this.variables.advice(name));
+			}
+		}
+		for (int i = 0; i < node.getChildCount(); i++) {
+			check(text, node.getChild(i));
 		}
 	}
 
