@@ -59,6 +59,7 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		this.checked.forEach((type, found) -> found
 			.forEach((method) -> this.validation.check(() -> this.methods.get(method, type).checkTerms())));
 		new LockedMethodAdvice(this.methods, this.validation).give(this.checked);
+		this.methods.unusedProperties().forEach(this.validation::warn);
 	}
 
 	private void checkBean(String name) {

@@ -4,12 +4,16 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -34,6 +38,12 @@ final class LockedMethodReader {
 	/** A variable, or a template for one. */
 	private static final Pattern EXPRESSION = Pattern.compile("#[{\\p{Alpha}_]");
 
+	/** A variable and its properties. */
+	private static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*(?:\\.\\w+)*");
+
+	/** What properties can be called without brackets. */
+	private static final Pattern PLAIN = Pattern.compile("[\\p{Alnum}._-]+");
+
 	private static final DistributedLockProperties.Named NOTHING = new DistributedLockProperties.Named(null, null, null,
 			null, null, null, null, null);
 
@@ -42,6 +52,8 @@ final class LockedMethodReader {
 	private final DistributedLockProperties properties;
 
 	private final Placeholders placeholders;
+
+	private final Set<String> names = ConcurrentHashMap.newKeySet();
 
 	LockedMethodReader(ConfigurableListableBeanFactory beanFactory, DistributedLockProperties properties) {
 		this.beanFactory = beanFactory;
@@ -73,6 +85,9 @@ final class LockedMethodReader {
 
 	private Written written(String where, DistributedLock lock, Method declaring, Class<?> targetClass) {
 		String name = lock.name().isEmpty() ? "" : name(where, lock.name());
+		if (!name.isEmpty()) {
+			this.names.add(name);
+		}
 		DistributedLockProperties.Named named = name.isEmpty() ? NOTHING
 				: this.properties.locks().getOrDefault(name, NOTHING);
 		MethodKeys keys = MethodKeys.read(where, lock, name, MethodName.identity(declaring, targetClass), declaring,
@@ -86,8 +101,10 @@ final class LockedMethodReader {
 	private LockTerms terms(String where, List<Written> all, ReleasePolicy release, OnLost onLost) {
 		LockTime time = new LockTime(where);
 		Duration wait = agreed(where, "waitTime", all, (one) -> {
-			String text = (one.named.waitTime() != null) ? one.named.waitTime() : one.lock.waitTime();
-			return text.isEmpty() ? null : time.wait(resolve(where, "waitTime", text));
+			String named = one.named.waitTime();
+			String attribute = (named != null) ? one.property("wait-time") : "waitTime";
+			String text = (named != null) ? named : one.lock.waitTime();
+			return text.isEmpty() ? null : time.wait(attribute, resolve(where, attribute, text));
 		}, null);
 		Duration lease = agreed(where, "leaseTime", all, (one) -> (one.named.leaseTime() != null)
 				? one.named.leaseTime() : duration(where, "leaseTime", one.lock.leaseTime(), time::lease), null);
@@ -154,25 +171,29 @@ final class LockedMethodReader {
 
 	private List<LockedMethod.Group> groups(String where, List<Written> all) {
 		Map<String, List<MethodKeys>> byRegistry = new TreeMap<>();
+		Map<String, Supplier<LockRegistry>> registries = new HashMap<>();
 		for (Written one : all) {
-			String id = (one.named.registry() != null) ? one.named.registry()
-					: one.lock.registry().isEmpty() ? "" : resolve(where, "registry", one.lock.registry());
+			String named = one.named.registry();
+			String attribute = (named != null) ? one.property("registry") : "registry";
+			String text = (named != null) ? named : one.lock.registry();
+			String id = text.isEmpty() ? "" : resolve(where, attribute, text);
+			registries.computeIfAbsent(id, (absent) -> registry(where, attribute, id));
 			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
 		}
 		List<LockedMethod.Group> groups = new ArrayList<>();
-		byRegistry
-			.forEach((id, keys) -> groups.add(new LockedMethod.Group(id, registry(where, id), List.copyOf(keys))));
+		byRegistry.forEach((id, keys) -> groups
+			.add(new LockedMethod.Group(id, Objects.requireNonNull(registries.get(id)), List.copyOf(keys))));
 		return groups;
 	}
 
-	private Supplier<LockRegistry> registry(String where, String id) {
+	private Supplier<LockRegistry> registry(String where, String attribute, String id) {
 		if (id.isEmpty()) {
 			return SingletonSupplier.of(this::theRegistry);
 		}
 		if (!this.beanFactory.containsBean(id) || !this.beanFactory.isTypeMatch(id, LockRegistry.class)) {
 			String[] there = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
 			throw new InvalidDistributedLockException(where,
-					"registry = \"" + id + "\" is no bean of type LockRegistry.",
+					attribute + " = \"" + id + "\" is no bean of type LockRegistry.",
 					Spelling.closest(id, List.of(there)).map((name) -> "Did you mean '" + name + "'? ").orElse("")
 							+ ((there.length > 0) ? "There is " + String.join(", ", there) + "."
 									: "Declare one, or leave the registry out."));
@@ -190,6 +211,23 @@ final class LockedMethodReader {
 							: "Mark one of them @Primary, or name one with 'registry'.");
 		}
 		return registry;
+	}
+
+	/**
+	 * What the properties say of names that no annotation has, as far as they were read.
+	 */
+	List<String> unusedProperties() {
+		return this.properties.locks()
+			.keySet()
+			.stream()
+			.filter((name) -> !this.names.contains(name))
+			.map((name) -> "'coordination.lock.locks." + name + "' has no effect: no @DistributedLock has this name. "
+					+ Spelling.closest(name, this.names)
+						.map((close) -> "Did you mean '" + (PLAIN.matcher(close).matches() ? close : "[" + close + "]")
+								+ "'? ")
+						.orElse("")
+					+ "A name with other characters than letters, digits and '-_.' goes in brackets: '[shop:order]'.")
+			.toList();
 	}
 
 	private static void checkReturnType(String where, ReturnType returned, Method method, ReleasePolicy release) {
@@ -248,10 +286,15 @@ final class LockedMethodReader {
 			throw new InvalidDistributedLockException(where,
 					"name = \"" + text
 							+ "\" looks like an expression, but a name is plain text: all calls would share it.",
-					"What differs from call to call is the key: key = \"" + (name.startsWith("#") ? name : "#id")
-							+ "\".");
+					"What differs from call to call is the key: key = \""
+							+ (name.startsWith("#") ? name : variable(name)) + "\".");
 		}
 		return name;
+	}
+
+	private static String variable(String text) {
+		Matcher variable = VARIABLE.matcher(text);
+		return variable.find() ? variable.group() : "#id";
 	}
 
 	private static void checkName(String where, String name) {
@@ -276,6 +319,13 @@ final class LockedMethodReader {
 	 * @param keys the names of its locks
 	 */
 	private record Written(DistributedLock lock, String name, DistributedLockProperties.Named named, MethodKeys keys) {
+
+		/**
+		 * What a property of the name is called.
+		 */
+		String property(String suffix) {
+			return "coordination.lock.locks." + this.name + "." + suffix;
+		}
 
 	}
 

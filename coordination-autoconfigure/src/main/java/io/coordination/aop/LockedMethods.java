@@ -49,6 +49,13 @@ final class LockedMethods {
 			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass)));
 	}
 
+	/**
+	 * What the properties say in vain, as far as annotations have been read.
+	 */
+	List<String> unusedProperties() {
+		return this.reader.obtain().unusedProperties();
+	}
+
 	static List<MergedAnnotation<DistributedLock>> annotations(Method method, Class<?> targetClass) {
 		try {
 			Method specific = AopUtils.getMostSpecificMethod(method, targetClass);

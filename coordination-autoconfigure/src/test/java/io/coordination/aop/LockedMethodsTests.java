@@ -81,6 +81,13 @@ class LockedMethodsTests {
 	}
 
 	@Test
+	void saysWhichKeyAnExpressionInANameWasToBe() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("propertyName"))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("What differs from call to call is the key: key = \"#order.no\"."));
+	}
+
+	@Test
 	void saysWhatADurationMayBe() {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("negativeWait"))
 			.satisfies((ex) -> assertThat(ex.analysis().getAction())
@@ -221,6 +228,10 @@ class LockedMethodsTests {
 
 		@DistributedLock("#id")
 		void variableName() {
+		}
+
+		@DistributedLock("order:#order.no")
+		public void propertyName() {
 		}
 
 		@DistributedLock("order:#id")

@@ -230,6 +230,21 @@ class MethodKeysTests {
 	}
 
 	@Test
+	void aTypoInAMessageIsFoundBeforeSomebodyReadsIt() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("Order #{#idd} is being changed"))
+			.withMessage("@DistributedLock on Shop.buy(…): message = \"Order #{#idd} is being changed\" uses '#idd', "
+					+ "which is no parameter.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("#{#id > 1 ? #lok.name : ''}"))
+			.withMessageContaining("uses '#lok', which is no parameter.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("Order #id is being changed"))
+			.withMessageContaining("has '#id' outside of '#{' and '}', where it is plain text.");
+		assertThat(message("Order #1 of #{#items.?[#this != null].size()}")).isEqualTo("Order #1 of 3");
+	}
+
+	@Test
 	void differentNamesAndKeysNeverMeet() {
 		Random random = new Random(42);
 		String[] bits = { "a", ":", "\\", "b", "::", "\\:", "#x" };

@@ -36,6 +36,7 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		runner().withBean(Typo.class).withPropertyValues("coordination.lock.validation=warn").run((context) -> {
 			assertThat(output).contains("@DistributedLock on " + Typo.class.getName()
 					+ ".work(long): key = \"#idd\" uses '#idd', which is no parameter. Did you mean '#id'?");
+			assertThat(output.toString().split("uses '#idd'", -1)).as("said once").hasSize(2);
 			Typo typo = context.getBean(Typo.class);
 			assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock")
 				.isThrownBy(() -> typo.work(1));
@@ -76,6 +77,49 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 	}
 
 	@Test
+	void propertiesOfANameThatNobodyHasAreLogged(CapturedOutput output) {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.locks.fien.wait-time=1s",
+					"coordination.lock.locks.job.lease-time=9s", "coordination.lock.locks.else.lease-time=9s")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output)
+					.contains("'coordination.lock.locks.fien' has no effect: no @DistributedLock has this name. "
+							+ "Did you mean 'fine'? A name with other characters than letters, digits and '-_.' goes in "
+							+ "brackets: '[shop:order]'.")
+					.contains("'coordination.lock.locks.else' has no effect: no @DistributedLock has this name. A name")
+					.doesNotContain("'coordination.lock.locks.job'");
+			});
+	}
+
+	@Test
+	void aNameThatNeedsBracketsIsFound(CapturedOutput output) {
+		runner().withBean(Punctuated.class)
+			.withPropertyValues("coordination.lock.locks.shop/order.wait-time=1s")
+			.run((context) -> assertThat(output).contains("Did you mean '[shop/order]'?"));
+		runner().withBean(Punctuated.class)
+			.withPropertyValues("coordination.lock.locks.[shop/order].wait-time=-1s")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining(": coordination.lock.locks.shop/order.wait-time = \"-1s\" is negative."));
+	}
+
+	@Test
+	void wrongPropertiesOfANameAreNamed() {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.locks.fine.registry=elsewhere")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining(
+						": coordination.lock.locks.fine.registry = \"elsewhere\" is no bean of type LockRegistry."));
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.max-keys=0")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("'coordination.lock.max-keys' must be at least 1: 0"));
+	}
+
+	@Test
 	void oneLockOfTwoRegistriesIsLogged(CapturedOutput output) {
 		ApplicationContextRunner runner = runner().withBean("other", LockRegistry.class,
 				() -> LockRegistryBuilder.of(new MemoryLockBackendFactory()).build());
@@ -107,6 +151,14 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 	static class Typo {
 
 		@DistributedLock(name = "typo", key = "#idd")
+		public void work(long id) {
+		}
+
+	}
+
+	static class Punctuated {
+
+		@DistributedLock(name = "shop/order", key = "#id")
 		public void work(long id) {
 		}
 
