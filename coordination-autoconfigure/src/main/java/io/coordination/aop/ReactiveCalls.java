@@ -96,10 +96,11 @@ final class ReactiveCalls {
 			if (this.unlocked) {
 				return Mono.from(publisher(null));
 			}
-			return Mono
-				.usingWhen(Mono.just(this.locks),
-						(mine) -> acquire().flatMap((context) -> Mono.from(told(context, body(context)))),
-						(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
+			return Mono.usingWhen(Mono.just(this.locks),
+					// Neither flatMap nor Mono.from, which do not wait for more than the
+					// value
+					(mine) -> acquire().flatMapMany((context) -> told(context, body(context))).singleOrEmpty(),
+					(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
 				.onErrorMap(this::unwrapped)
 				.onErrorResume(Busy.class, (busy) -> Mono.from(answer(busy.refusal)));
 		}
