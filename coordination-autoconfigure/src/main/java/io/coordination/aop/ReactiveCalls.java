@@ -144,7 +144,9 @@ final class ReactiveCalls {
 			catch (Throwable ex) {
 				return Flux.error(ex);
 			}
-			return this.adapter.toPublisher(returned);
+			CoroutineWork work = this.call.work();
+			Publisher<Object> publisher = this.adapter.toPublisher(returned);
+			return (work != null) ? work.counted(publisher) : publisher;
 		}
 
 		private Publisher<?> answer(LockNotAcquiredException busy) {
