@@ -97,8 +97,7 @@ final class ReactiveCalls {
 				return Mono.from(publisher(null));
 			}
 			return Mono.usingWhen(Mono.just(this.locks),
-					// Neither flatMap nor Mono.from, which do not wait for more than the
-					// value
+					// Neither flatMap nor Mono.from: they end with the value
 					(mine) -> acquire().flatMapMany((context) -> told(context, body(context))).singleOrEmpty(),
 					(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
 				.onErrorMap(this::unwrapped)

@@ -2,10 +2,12 @@ package io.coordination.aop;
 
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -73,6 +75,67 @@ class StageEndTests extends LockedFixture<StageEndTests.Service> {
 			work.complete("done");
 			assertThatThrownBy(() -> result.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(LockLostException.class);
 			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
+	void aLossCancelsTheWorkAtOnceOrIsToldAtItsEnd() {
+		run((service) -> {
+			CompletableFuture<String> work = new CompletableFuture<>();
+			assertThatThrownBy(() -> service.brief(work).toCompletableFuture().get(10, TimeUnit.SECONDS))
+				.hasCauseInstanceOf(LockLostException.class);
+			assertThat(work).isCancelled();
+			assertThat(service.briefAllTheSame(late()).get(10, TimeUnit.SECONDS)).isEqualTo("done");
+			IllegalStateException failure = new IllegalStateException("of the method");
+			assertThatThrownBy(() -> service.briefly(late().thenApply((done) -> {
+				throw failure;
+			})).get(10, TimeUnit.SECONDS)).hasCause(failure);
+			assertThat(failure.getSuppressed()).hasExactlyElementsOfTypes(LockLostException.class);
+			assertThat(held()).isEmpty();
+		});
+	}
+
+	private static CompletableFuture<String> late() {
+		return new CompletableFuture<String>().completeOnTimeout("done", 200, TimeUnit.MILLISECONDS);
+	}
+
+	@Test
+	void whatIsCancelledBeforeItIsEnteredIsNotEntered() {
+		BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+		run(runner().withBean("applicationTaskExecutor", Executor.class, () -> tasks::add), (service) -> {
+			CompletableFuture<String> result;
+			try (LockHandle other = registry().acquire("work")) {
+				result = service.work("a");
+				assertThat(other.fencingToken()).isPositive();
+			}
+			Runnable task = tasks.poll(10, TimeUnit.SECONDS);
+			assertThat(task).isNotNull();
+			assertThat(held()).containsExactly("work");
+			assertThat(result.cancel(true)).isTrue();
+			Awaitility.await().until(() -> held().isEmpty());
+			task.run();
+			assertThat(service.entered()).isEmpty();
+			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
+	void whatIsCancelledWhileItIsEnteredIsCancelledThen() {
+		run((service) -> {
+			CompletableFuture<Void> entered = new CompletableFuture<>();
+			CompletableFuture<String> work = new CompletableFuture<>();
+			CompletableFuture<CompletableFuture<String>> begun = new CompletableFuture<>();
+			CompletableFuture<String> result;
+			try (LockHandle other = registry().acquire("work")) {
+				result = service.slow(entered, begun);
+				assertThat(other.fencingToken()).isPositive();
+			}
+			entered.get(10, TimeUnit.SECONDS);
+			assertThat(result.cancel(true)).isTrue();
+			remainsHeld();
+			begun.complete(work);
+			Awaitility.await().until(() -> held().isEmpty());
+			assertThat(work).isCancelled();
 		});
 	}
 
@@ -196,6 +259,23 @@ class StageEndTests extends LockedFixture<StageEndTests.Service> {
 		@DistributedLock(name = "brief", maxHoldTime = "50ms", onLost = OnLost.INTERRUPT)
 		public CompletionStage<String> brief(CompletionStage<String> work) {
 			return work;
+		}
+
+		@DistributedLock(name = "brief", maxHoldTime = "50ms")
+		public CompletableFuture<String> briefly(CompletableFuture<String> work) {
+			return work;
+		}
+
+		@DistributedLock(name = "brief", maxHoldTime = "50ms", onLost = OnLost.IGNORE)
+		public CompletableFuture<String> briefAllTheSame(CompletableFuture<String> work) {
+			return work;
+		}
+
+		@DistributedLock("work")
+		public CompletableFuture<String> slow(CompletableFuture<Void> entered,
+				CompletableFuture<CompletableFuture<String>> begun) {
+			entered.complete(null);
+			return begun.join();
 		}
 
 		@DistributedLock(name = "work", waitTime = "0", fallbackMethod = "answer")
