@@ -143,8 +143,8 @@ final class DetachedLocks {
 			return request.names();
 		}
 		List<String> missing = new ArrayList<>(request.names());
-		for (LockHandle handle : this.around.detached(request.registry(), request.names())) {
-			keep(new LockContext.Held(request.registry(), handle.retain()));
+		for (LockHandle handle : this.around.retain(request.registry(), request.names())) {
+			keep(new LockContext.Held(request.registry(), handle));
 			missing.removeAll(handle.names());
 		}
 		return missing;

@@ -169,8 +169,8 @@ final class JoinedTransactions {
 		void hold(LockCall call, LockCall.Request request, @Nullable LockContext around) throws InterruptedException {
 			List<String> missing = new ArrayList<>(request.names());
 			if (around != null) {
-				for (LockHandle handle : around.detached(request.registry(), request.names())) {
-					this.handles.add(handle.retain());
+				for (LockHandle handle : around.retain(request.registry(), request.names())) {
+					this.handles.add(handle);
 					missing.removeAll(handle.names());
 				}
 			}

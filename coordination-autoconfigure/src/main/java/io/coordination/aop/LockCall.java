@@ -92,6 +92,13 @@ final class LockCall {
 	}
 
 	/**
+	 * The coroutines of the call, if it runs in such.
+	 */
+	@Nullable CoroutineWork work() {
+		return this.work;
+	}
+
+	/**
 	 * Has the end of coroutines awaited.
 	 */
 	void awaits(CoroutineWork work) {

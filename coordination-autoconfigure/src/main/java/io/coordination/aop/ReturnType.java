@@ -103,7 +103,8 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 			return new ReturnType(type, (KOTLIN && type.getName().equals(FLOW)) ? Kind.FLOW : Kind.LATE, null);
 		}
 		ReactiveAdapter adapter = REACTOR ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) : null;
-		if (adapter != null) {
+		// What is adapted back is no special one, such as a ConnectableFlux
+		if (adapter != null && type.isAssignableFrom(adapter.getReactiveType())) {
 			return new ReturnType(type, Kind.REACTIVE, adapter);
 		}
 		return new ReturnType(type, isLate(type) ? Kind.LATE : Kind.VALUE, null);

@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.ConnectableFlux;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.ParallelFlux;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -98,7 +100,8 @@ class LockedMethodsTests {
 	@ParameterizedTest
 	@CsvSource({ "future, java.util.concurrent.Future", "callable, java.util.concurrent.Callable",
 			"stream, java.util.stream.Stream", "own, io.coordination.aop.LockedMethodsTests$OwnFuture",
-			"stage, io.coordination.aop.LockedMethodsTests$OwnStage" })
+			"stage, io.coordination.aop.LockedMethodsTests$OwnStage",
+			"connectable, reactor.core.publisher.ConnectableFlux", "parallel, reactor.core.publisher.ParallelFlux" })
 	void refusesMethodsWhoseWorkGoesOn(String method, String type) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read(method))
 			.withMessage("@DistributedLock on " + Samples.class.getName() + "." + method + "(): the method returns "
@@ -272,6 +275,16 @@ class LockedMethodsTests {
 		@DistributedLock
 		Publisher<String> publisher() {
 			return Mono.empty();
+		}
+
+		@DistributedLock
+		ConnectableFlux<String> connectable() {
+			return Flux.just("a").publish();
+		}
+
+		@DistributedLock
+		ParallelFlux<String> parallel() {
+			return Flux.just("a").parallel();
 		}
 
 		@DistributedLock
