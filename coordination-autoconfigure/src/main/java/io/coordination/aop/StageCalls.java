@@ -91,13 +91,14 @@ final class StageCalls {
 					dispatch(() -> enter(context));
 					return;
 				}
-				this.locks.abandon();
-				if (ex instanceof LockNotAcquiredException busy) {
-					dispatch(() -> refused(busy));
-				}
-				else {
-					this.result.completeExceptionally((ex != null) ? ex : new IllegalStateException());
-				}
+				DetachedLocks.on(this.locks.release(), (lost, ignored) -> {
+					if (ex instanceof LockNotAcquiredException busy) {
+						dispatch(() -> refused(busy));
+					}
+					else {
+						this.result.completeExceptionally((ex != null) ? ex : new IllegalStateException());
+					}
+				});
 			});
 			return this.result;
 		}

@@ -20,6 +20,7 @@ import reactor.util.context.ContextView;
 
 import io.coordination.lock.HeldLock;
 import io.coordination.lock.LockHandle;
+import io.coordination.lock.LockLostException;
 import io.coordination.lock.LockNotAcquiredException;
 import io.coordination.lock.LockRegistry;
 
@@ -65,6 +66,17 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 			Awaitility.await()
 				.untilAsserted(() -> assertThat(signals).containsExactly(SignalType.ON_COMPLETE, SignalType.ON_ERROR));
 			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
+	void aLossComesWithTheFailureOfTheWork() {
+		run((service) -> {
+			IllegalStateException failure = new IllegalStateException("of the method");
+			Mono<String> work = Mono.delay(Duration.ofMillis(200)).then(Mono.error(failure));
+			assertThat(service.brief(work).materialize().block(PATIENCE))
+				.satisfies((signal) -> assertThat(signal.getThrowable()).isSameAs(failure));
+			assertThat(failure.getSuppressed()).hasAtLeastOneElementOfType(LockLostException.class);
 		});
 	}
 
@@ -168,6 +180,11 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 
 		@DistributedLock("work")
 		public Mono<String> one(Mono<String> work) {
+			return work;
+		}
+
+		@DistributedLock(name = "brief", maxHoldTime = "50ms")
+		public Mono<String> brief(Mono<String> work) {
 			return work;
 		}
 
