@@ -65,15 +65,16 @@ final class JoinedTransactions {
 	/**
 	 * Registers a call that goes on after its method has returned with the transaction of
 	 * the present thread.
+	 * @param around what is {@linkplain #around() around} the call
 	 * @return what keeps its locks until the transaction has ended, or {@code null} if
 	 * the call takes part in none
 	 * @throws IllegalStateException if the properties forbid it
 	 */
-	@Nullable TransactionLocks join(LockCall call) {
+	@Nullable TransactionLocks join(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		if (call.method().release() != ReleasePolicy.AFTER_COMPLETION || !isJoinedBy(call)) {
 			return null;
 		}
-		permit(call.method().where());
+		permit(call, requests, around);
 		UntilCompletion until = new UntilCompletion(verifies(call));
 		TransactionSynchronizationManager.registerSynchronization(until);
 		return until.detached;
@@ -102,9 +103,9 @@ final class JoinedTransactions {
 	 * @throws IllegalStateException if the properties forbid it
 	 */
 	void hold(LockCall call, List<LockCall.Request> requests) throws InterruptedException {
-		permit(call.method().where());
-		UntilCompletion until = new UntilCompletion(verifies(call));
 		LockContext around = around();
+		permit(call, requests, around);
+		UntilCompletion until = new UntilCompletion(verifies(call));
 		try {
 			for (LockCall.Request request : requests) {
 				until.hold(call, request, around);
@@ -125,14 +126,17 @@ final class JoinedTransactions {
 	}
 
 	/**
-	 * Says what the properties have to say of a call inside of a transaction.
+	 * Says what the properties have to say of a call that acquires a lock inside of a
+	 * transaction. One that a call around holds is only entered again.
 	 * @throws IllegalStateException if they forbid it
 	 */
-	void permit(String where) {
+	void permit(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		OnActive onActive = this.properties.get().transaction().onActive();
-		if (onActive == OnActive.ALLOW) {
+		if (onActive == OnActive.ALLOW || (around != null
+				&& requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
 			return;
 		}
+		String where = call.method().where();
 		String problem = where
 				+ " acquires its lock inside of a transaction, which may have read before and may not see "
 				+ "what the holder before committed";

@@ -52,8 +52,11 @@ final class StageCalls {
 
 	private DetachedLocks locks(LockCall call, List<LockCall.Request> requests) {
 		JoinedTransactions joined = this.transactions;
-		return (joined != null) ? new DetachedLocks(call, requests, joined.around(), joined.join(call))
-				: new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		if (joined == null) {
+			return new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		}
+		LockContext around = joined.around();
+		return new DetachedLocks(call, requests, around, joined.join(call, requests, around));
 	}
 
 	/**

@@ -271,6 +271,8 @@ class ReactiveTransactionTests {
 					work.block(PATIENCE);
 					transactions.transactional(stock.deductInItsOwn(Mono.empty())).block(PATIENCE);
 					assertThat(stock.quantity()).isEqualTo(998);
+					stock.deductByOperator(stock.deduct(Mono.empty())).block(PATIENCE);
+					assertThat(stock.quantity()).as("held before the transaction").isEqualTo(996);
 				});
 		run(this.runner.withPropertyValues("coordination.lock.transaction.on-active=allow"),
 				(stock, transactions, locks) -> {
