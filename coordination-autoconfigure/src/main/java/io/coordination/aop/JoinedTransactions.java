@@ -33,6 +33,9 @@ final class JoinedTransactions {
 
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
 
+	/** What the transactions know that the present thread has suspended for another. */
+	private static final ThreadLocal<List<UntilCompletion>> suspended = new ThreadLocal<>();
+
 	private final Supplier<DistributedLockProperties> properties;
 
 	private final AnnotationTransactionAttributeSource attributes = new AnnotationTransactionAttributeSource(false);
@@ -75,14 +78,20 @@ final class JoinedTransactions {
 			return null;
 		}
 		permit(call, requests, around);
-		UntilCompletion until = new UntilCompletion(verifies(call));
+		List<TransactionLocks> former = new ArrayList<>();
+		for (TransactionSynchronization one : TransactionSynchronizationManager.getSynchronizations()) {
+			if (one instanceof UntilCompletion until) {
+				former.add(until.detached);
+			}
+		}
+		UntilCompletion until = new UntilCompletion(new TransactionLocks(verifies(call), former));
 		TransactionSynchronizationManager.registerSynchronization(until);
 		return until.detached;
 	}
 
 	/**
-	 * The context of the present thread, and in it what its transaction keeps of calls
-	 * that were registered by {@link #join}.
+	 * The context of the present thread, and in it what its transaction, and those that
+	 * it has suspended, keep of calls that were registered by {@link #join}.
 	 */
 	@Nullable LockContext around() {
 		LockContext present = LockContext.find().orElse(null);
@@ -90,6 +99,10 @@ final class JoinedTransactions {
 			return present;
 		}
 		List<LockContext.Held> kept = new ArrayList<>();
+		List<UntilCompletion> waiting = suspended.get();
+		if (waiting != null) {
+			waiting.forEach((until) -> kept.addAll(until.detached.kept()));
+		}
 		for (TransactionSynchronization one : TransactionSynchronizationManager.getSynchronizations()) {
 			if (one instanceof UntilCompletion until) {
 				kept.addAll(until.detached.kept());
@@ -105,7 +118,9 @@ final class JoinedTransactions {
 	void hold(LockCall call, List<LockCall.Request> requests) throws InterruptedException {
 		LockContext around = around();
 		permit(call, requests, around);
-		UntilCompletion until = new UntilCompletion(verifies(call));
+		TransactionLocks none = new TransactionLocks(verifies(call), List.of());
+		none.settle();
+		UntilCompletion until = new UntilCompletion(none);
 		try {
 			for (LockCall.Request request : requests) {
 				until.hold(call, request, around);
@@ -159,15 +174,12 @@ final class JoinedTransactions {
 	 */
 	private static final class UntilCompletion implements TransactionSynchronization, Ordered {
 
-		private final boolean verified;
-
 		private final List<LockHandle> handles = new ArrayList<>(1);
 
 		private final TransactionLocks detached;
 
-		UntilCompletion(boolean verified) {
-			this.verified = verified;
-			this.detached = new TransactionLocks(verified);
+		UntilCompletion(TransactionLocks detached) {
+			this.detached = detached;
 		}
 
 		void hold(LockCall call, LockCall.Request request, @Nullable LockContext around) throws InterruptedException {
@@ -190,8 +202,26 @@ final class JoinedTransactions {
 		}
 
 		@Override
+		public void suspend() {
+			List<UntilCompletion> all = suspended.get();
+			if (all == null) {
+				all = new ArrayList<>(1);
+				suspended.set(all);
+			}
+			all.add(this);
+		}
+
+		@Override
+		public void resume() {
+			List<UntilCompletion> all = suspended.get();
+			if (all != null && all.remove(this) && all.isEmpty()) {
+				suspended.remove();
+			}
+		}
+
+		@Override
 		public void beforeCommit(boolean readOnly) {
-			if (this.verified) {
+			if (this.detached.verified()) {
 				this.handles.forEach(LockHandle::ensureHeld);
 			}
 			this.detached.ensureHeld();

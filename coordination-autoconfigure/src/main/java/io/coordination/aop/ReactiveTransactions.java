@@ -53,8 +53,10 @@ final class ReactiveTransactions {
 		if (all == null || !transaction.isActualTransactionActive()) {
 			return null;
 		}
+		List<TransactionLocks> former = new ArrayList<>();
 		for (TransactionSynchronization one : all) {
 			if (one instanceof Around before) {
+				former.add(before.locks);
 				this.kept.addAll(before.locks.kept());
 			}
 		}
@@ -62,7 +64,10 @@ final class ReactiveTransactions {
 		if (joins) {
 			joined.permit(call, requests, around());
 		}
-		Around mine = new Around(new TransactionLocks(this.verified), joins);
+		Around mine = new Around(new TransactionLocks(this.verified, former), joins);
+		if (!joins) {
+			mine.locks.settle();
+		}
 		all.add(mine);
 		return mine;
 	}

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,16 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 	}
 
 	@Test
+	void entersAgainWhatAStageAroundHolds() {
+		run((service) -> {
+			CompletableFuture<String> around = service
+				.around(() -> service.one(Mono.fromSupplier(() -> held().toString())).block(PATIENCE));
+			assertThat(around).succeedsWithin(PATIENCE).isEqualTo("[work]");
+			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
 	void whatOutlivesASubscriptionAcquiresForItself() {
 		run((service) -> {
 			CompletableFuture<ContextView> left = new CompletableFuture<>();
@@ -181,6 +192,11 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 		@DistributedLock("work")
 		public Mono<String> one(Mono<String> work) {
 			return work;
+		}
+
+		@DistributedLock("work")
+		public CompletableFuture<String> around(Supplier<String> inner) {
+			return CompletableFuture.completedFuture(inner.get());
 		}
 
 		@DistributedLock(name = "brief", maxHoldTime = "50ms")

@@ -175,6 +175,18 @@ class ReactiveTransactionTests {
 	}
 
 	@Test
+	void subscriptionsOfOneTransactionEnterAgainWhatTheFirstGets() {
+		run((stock, transactions, locks) -> {
+			LockHandle other = locks.holdElsewhere("around");
+			Mono<Void> one = stock.guarded(Mono.empty());
+			Mono<Void> all = Mono.when(one, one, one, Mono.fromRunnable(other::close)).then(stock.see("all"));
+			transactions.transactional(all).block(PATIENCE);
+			assertThat(stock.seen()).containsExactly("all [around]");
+			assertThat(stock.held()).isEmpty();
+		});
+	}
+
+	@Test
 	void afterInvocationItIsReleasedSooner() {
 		run((stock, transactions, locks) -> {
 			transactions.transactional(stock.deductAndLetGo().then(stock.see("returned"))).block(PATIENCE);
