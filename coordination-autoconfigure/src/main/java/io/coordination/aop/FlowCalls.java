@@ -109,9 +109,9 @@ final class FlowCalls {
 			LockContext around = view.getOrDefault(LockContext.class, LockContext.find().orElse(null));
 			// Those that begin inside are in a copy of this context, and not found
 			ReactiveTransactions transactions = (joined != null && !this.unlocked)
-					? new ReactiveTransactions(call, joined, view) : null;
+					? new ReactiveTransactions(call, requests, joined, view, around) : null;
 			this.locks = (transactions != null)
-					? new DetachedLocks(call, requests, transactions.around(around), transactions.joined())
+					? new DetachedLocks(call, requests, transactions.around(), transactions.joined())
 					: new DetachedLocks(call, requests, around, null);
 		}
 

@@ -171,6 +171,21 @@ public final class LockContext {
 	}
 
 	/**
+	 * Whether this call and those around it hold all of these names now.
+	 */
+	boolean holds(LockRegistry registry, List<String> names) {
+		List<String> missing = new ArrayList<>(names);
+		for (LockContext context = this; context != null; context = context.outer) {
+			for (Held one : context.held) {
+				if (one.registry == registry && one.handle.state() != LockState.RELEASED) {
+					missing.removeAll(one.handle.names());
+				}
+			}
+		}
+		return missing.isEmpty();
+	}
+
+	/**
 	 * Retains what calls around hold of these names, where the registry does not know it
 	 * to be held by this thread. A call that has ended holds nothing any more: what
 	 * outlives it acquires the lock like anybody else.

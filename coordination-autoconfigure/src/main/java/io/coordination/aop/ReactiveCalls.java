@@ -74,9 +74,9 @@ final class ReactiveCalls {
 			this.unlocked = requests.isEmpty();
 			this.adapter = adapter;
 			ReactiveTransactions mine = (joined != null && !this.unlocked)
-					? new ReactiveTransactions(call, joined, view) : null;
+					? new ReactiveTransactions(call, requests, joined, view, around) : null;
 			this.transactions = mine;
-			this.locks = (mine != null) ? new DetachedLocks(call, requests, mine.around(around), mine.joined())
+			this.locks = (mine != null) ? new DetachedLocks(call, requests, mine.around(), mine.joined())
 					: new DetachedLocks(call, requests, around, null);
 		}
 

@@ -52,8 +52,11 @@ final class StageCalls {
 
 	private DetachedLocks locks(LockCall call, List<LockCall.Request> requests) {
 		JoinedTransactions joined = this.transactions;
-		return (joined != null) ? new DetachedLocks(call, requests, joined.around(), joined.join(call))
-				: new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		if (joined == null) {
+			return new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		}
+		LockContext around = joined.around();
+		return new DetachedLocks(call, requests, around, joined.join(call, requests, around));
 	}
 
 	/**
@@ -91,13 +94,14 @@ final class StageCalls {
 					dispatch(() -> enter(context));
 					return;
 				}
-				this.locks.abandon();
-				if (ex instanceof LockNotAcquiredException busy) {
-					dispatch(() -> refused(busy));
-				}
-				else {
-					this.result.completeExceptionally((ex != null) ? ex : new IllegalStateException());
-				}
+				DetachedLocks.on(this.locks.release(), (lost, ignored) -> {
+					if (ex instanceof LockNotAcquiredException busy) {
+						dispatch(() -> refused(busy));
+					}
+					else {
+						this.result.completeExceptionally((ex != null) ? ex : new IllegalStateException());
+					}
+				});
 			});
 			return this.result;
 		}

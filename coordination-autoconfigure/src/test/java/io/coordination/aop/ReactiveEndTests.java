@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ import reactor.util.context.ContextView;
 
 import io.coordination.lock.HeldLock;
 import io.coordination.lock.LockHandle;
+import io.coordination.lock.LockLostException;
 import io.coordination.lock.LockNotAcquiredException;
 import io.coordination.lock.LockRegistry;
 
@@ -65,6 +67,17 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 			Awaitility.await()
 				.untilAsserted(() -> assertThat(signals).containsExactly(SignalType.ON_COMPLETE, SignalType.ON_ERROR));
 			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
+	void aLossComesWithTheFailureOfTheWork() {
+		run((service) -> {
+			IllegalStateException failure = new IllegalStateException("of the method");
+			Mono<String> work = Mono.delay(Duration.ofMillis(200)).then(Mono.error(failure));
+			assertThat(service.brief(work).materialize().block(PATIENCE))
+				.satisfies((signal) -> assertThat(signal.getThrowable()).isSameAs(failure));
+			assertThat(failure.getSuppressed()).hasAtLeastOneElementOfType(LockLostException.class);
 		});
 	}
 
@@ -132,6 +145,16 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 	}
 
 	@Test
+	void entersAgainWhatAStageAroundHolds() {
+		run((service) -> {
+			CompletableFuture<String> around = service
+				.around(() -> service.one(Mono.fromSupplier(() -> held().toString())).block(PATIENCE));
+			assertThat(around).succeedsWithin(PATIENCE).isEqualTo("[work]");
+			assertThat(held()).isEmpty();
+		});
+	}
+
+	@Test
 	void whatOutlivesASubscriptionAcquiresForItself() {
 		run((service) -> {
 			CompletableFuture<ContextView> left = new CompletableFuture<>();
@@ -168,6 +191,16 @@ class ReactiveEndTests extends LockedFixture<ReactiveEndTests.Service> {
 
 		@DistributedLock("work")
 		public Mono<String> one(Mono<String> work) {
+			return work;
+		}
+
+		@DistributedLock("work")
+		public CompletableFuture<String> around(Supplier<String> inner) {
+			return CompletableFuture.completedFuture(inner.get());
+		}
+
+		@DistributedLock(name = "brief", maxHoldTime = "50ms")
+		public Mono<String> brief(Mono<String> work) {
 			return work;
 		}
 

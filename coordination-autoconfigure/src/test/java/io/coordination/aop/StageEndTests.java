@@ -191,6 +191,8 @@ class StageEndTests extends LockedFixture<StageEndTests.Service> {
 						assertThat(other.fencingToken()).isPositive();
 					}
 					assertThat(waiting.get(10, TimeUnit.SECONDS)).startsWith("method on app-");
+					assertThat(service.thread().join()).as("without a wait")
+						.isEqualTo("method on " + Thread.currentThread().getName());
 				});
 	}
 
