@@ -31,9 +31,9 @@ import io.coordination.lock.LockNotAcquiredException;
  * holds its lock until that has completed, failed or was cancelled; no thread is blocked
  * for it.
  * <p>
- * Everything that can be wrong with it is reported when the application starts: an
- * expression that does not parse or names no parameter, a method that cannot be proxied,
- * an impossible duration.
+ * What is surely wrong with it is reported when the application starts: an expression
+ * that does not parse, or names no parameter or bean, a method that cannot be proxied, an
+ * impossible duration.
  * <p>
  * Times are durations with a unit, such as {@code 500ms}, {@code 2s} or {@code PT1M}, or
  * <code>${…}</code> placeholders for them. What {@code coordination.lock.locks.<name>.*}

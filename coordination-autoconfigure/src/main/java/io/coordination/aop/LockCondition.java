@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.function.Predicate;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.expression.BeanResolver;
@@ -19,6 +21,14 @@ final class LockCondition {
 	 */
 	LockCondition(String where, String text, KeyVariables variables, @Nullable BeanResolver beans) {
 		this.expression = new KeyExpression(where, ATTRIBUTE, text, text, variables, beans);
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @see KeyExpression#checkBeans(Predicate)
+	 */
+	void checkBeans(Predicate<String> known) {
+		this.expression.checkBeans(known);
 	}
 
 	/**

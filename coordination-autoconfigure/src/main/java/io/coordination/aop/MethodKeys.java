@@ -62,8 +62,13 @@ final class MethodKeys {
 				: this.several ? "keys " + Arrays.toString(lock.keys()) : "key \"" + lock.key() + "\"";
 		this.usesRoot = keys.stream().anyMatch(KeyText::usesRoot);
 		this.resolver = resolver;
-		this.condition = lock.condition().isBlank() ? null
+		LockCondition condition = lock.condition().isBlank() ? null
 				: new LockCondition(where, lock.condition(), variables, new BeanFactoryResolver(beans));
+		keys.forEach((key) -> key.checkBeans(beans::containsBean));
+		if (condition != null) {
+			condition.checkBeans(beans::containsBean);
+		}
+		this.condition = condition;
 		this.message = lock.message().isBlank() ? null : new LockMessage(where, lock.message(), variables);
 		this.maxKeys = maxKeys;
 	}
