@@ -190,6 +190,7 @@ class MethodKeysTests {
 			key       | &other + #id              | &other
 			""")
 	void beansThatAreNotThereAreFoundAtStartUp(String attribute, String expression, String bean) {
+		this.beans.registerSingleton("other", "other");
 		assertThatExceptionOfType(InvalidDistributedLockException.class)
 			.isThrownBy(() -> names("sku", Map.of(attribute, expression)))
 			.withMessage("@DistributedLock on Shop.buy(…): " + attribute + " = \"" + expression + "\" uses '@" + bean
