@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,6 +13,7 @@ import org.springframework.expression.TypedValue;
 import org.springframework.expression.spel.ExpressionState;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.BeanReference;
 import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.OpPlus;
 import org.springframework.expression.spel.ast.Ternary;
@@ -96,6 +98,29 @@ final class KeyExpression {
 		Matcher variable = VARIABLE.matcher(written);
 		return (written.contains("#{") || written.contains("'") || !variable.find()) ? ""
 				: "Did you mean \"" + variable.replaceAll("#{#$1}") + "\"? ";
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @param known tells whether there is a bean of a name
+	 * @throws InvalidDistributedLockException if one is not
+	 */
+	void checkBeans(Predicate<String> known) {
+		checkBeans(this.tree, known);
+	}
+
+	private void checkBeans(SpelNode node, Predicate<String> known) {
+		if (node instanceof BeanReference) {
+			String name = node.toStringAST().replaceAll("[@'\"]", "");
+			if (!known.test(name)) {
+				throw new InvalidDistributedLockException(this.where,
+						this.attribute + " = \"" + this.expression + "\" uses '@" + name + "', which is no bean.",
+						"Correct its name, or make it a bean.");
+			}
+		}
+		for (int i = 0; i < node.getChildCount(); i++) {
+			checkBeans(node.getChild(i), known);
+		}
 	}
 
 	/**

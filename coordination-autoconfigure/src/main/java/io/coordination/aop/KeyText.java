@@ -4,6 +4,7 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -99,6 +100,18 @@ final class KeyText {
 	 */
 	boolean isBare() {
 		return this.parts.size() == 1 && this.parts.get(0) instanceof KeyExpression expression && expression.isBare();
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @see KeyExpression#checkBeans(Predicate)
+	 */
+	void checkBeans(Predicate<String> known) {
+		for (Object part : this.parts) {
+			if (part instanceof KeyExpression expression) {
+				expression.checkBeans(known);
+			}
+		}
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.function.Predicate;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.expression.BeanResolver;
@@ -26,6 +28,14 @@ final class LockCondition {
 	 */
 	boolean usesRoot() {
 		return this.expression.usesRoot();
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @see KeyExpression#checkBeans(Predicate)
+	 */
+	void checkBeans(Predicate<String> known) {
+		this.expression.checkBeans(known);
 	}
 
 	/**

@@ -186,6 +186,23 @@ class MethodKeysTests {
 			.withMessageContaining("condition = \"#idd > 1\" uses '#idd', which is no parameter.");
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			key       | #{@othr.length()}/#{#id}  | othr
+			keys      | @'o.ther'.length() + #id  | o.ther
+			condition | #id > 1 and @othr != null | othr
+			key       | &other + #id              | &other
+			""")
+	void beansThatAreNotThereAreFoundAtStartUp(String attribute, String expression, String bean) {
+		this.beans.registerSingleton("other", "other");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> names("sku", Map.of(attribute, expression)))
+			.withMessage("@DistributedLock on Shop.buy(…): " + attribute + " = \"" + expression + "\" uses '@" + bean
+					+ "', which is no bean.")
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo("Correct its name, or make it a bean."));
+		assertThat(names("sku", Map.of("key", "@other.length() + '/' + #id"))).containsExactly("sku:5/42");
+	}
+
 	@Test
 	void messagesAreForPeopleAndHideNothing() {
 		assertThat(message("Order #{#id} is being changed")).isEqualTo("Order 42 is being changed");
