@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,6 +51,8 @@ final class KeyExpression {
 
 	private final Map<String, Integer> variables;
 
+	private final Set<String> beanNames;
+
 	private final boolean usesRoot;
 
 	KeyExpression(String where, String expression, KeyVariables variables, @Nullable BeanResolver beans) {
@@ -82,6 +85,7 @@ final class KeyExpression {
 		}
 		KeyExpressionCheck check = new KeyExpressionCheck(where, attribute, written, variables);
 		this.variables = check.check(this.tree);
+		this.beanNames = check.beans();
 		this.usesRoot = check.usesRoot();
 	}
 
@@ -97,6 +101,13 @@ final class KeyExpression {
 	 */
 	boolean usesRoot() {
 		return this.usesRoot;
+	}
+
+	/**
+	 * The names of the beans that it asks.
+	 */
+	Set<String> beanNames() {
+		return this.beanNames;
 	}
 
 	/**

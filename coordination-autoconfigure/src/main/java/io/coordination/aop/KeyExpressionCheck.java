@@ -1,14 +1,20 @@
 package io.coordination.aop;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Assign;
+import org.springframework.expression.spel.ast.BeanReference;
 import org.springframework.expression.spel.ast.CompoundExpression;
 import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.FunctionReference;
 import org.springframework.expression.spel.ast.Indexer;
+import org.springframework.expression.spel.ast.InlineList;
 import org.springframework.expression.spel.ast.InlineMap;
 import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.MethodReference;
@@ -18,6 +24,7 @@ import org.springframework.expression.spel.ast.OpPlus;
 import org.springframework.expression.spel.ast.Projection;
 import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.ast.VariableReference;
 
@@ -36,6 +43,8 @@ final class KeyExpressionCheck {
 	private final KeyVariables variables;
 
 	private final Map<String, Integer> used = new LinkedHashMap<>();
+
+	private final Set<String> beans = new LinkedHashSet<>();
 
 	private boolean root;
 
@@ -64,6 +73,12 @@ final class KeyExpressionCheck {
 	 * @param joined whether what stands here is put together by {@link KeyExpression}
 	 */
 	private void check(SpelNode node, boolean first, boolean element, boolean joined) {
+		if (node instanceof StringLiteral && node.toStringAST().contains("${")) {
+			throw placeholder(this.where, this.attribute, this.expression);
+		}
+		if (node instanceof BeanReference) {
+			this.beans.add(node.toStringAST().replaceAll("[&@'\"]", ""));
+		}
 		if (node instanceof VariableReference) {
 			variable(node.toStringAST().substring(1), element);
 		}
@@ -117,8 +132,15 @@ final class KeyExpressionCheck {
 	 * Refuses parameters that have no text to lock by, where they stand as text.
 	 */
 	private void checkText(SpelNode node) {
+		if (this.attribute.equals("key") && (node instanceof InlineList || (node instanceof CompoundExpression
+				&& node.getChild(node.getChildCount() - 1) instanceof Projection))) {
+			throw several(node, "a list", List.class);
+		}
 		if (node instanceof VariableReference && !isRoot(node)) {
 			Class<?> type = this.variables.type(this.variables.indexOf(node.toStringAST().substring(1)));
+			if (this.attribute.equals("key") && KeyValue.isNeverSingle(type)) {
+				throw several(node, "a " + type.getTypeName(), type);
+			}
 			Class<?> unstable = RecordText.unstablePart(type);
 			if (unstable != null) {
 				throw invalid(
@@ -134,6 +156,13 @@ final class KeyExpressionCheck {
 		}
 	}
 
+	private InvalidDistributedLockException several(SpelNode node, String what, Class<?> type) {
+		return invalid("uses '" + node.toStringAST() + "', " + what + ", but must be a single value",
+				(type.isArray() || Collection.class.isAssignableFrom(type))
+						? "For a lock of each element use keys = \"" + node.toStringAST() + "\"."
+						: "Name the property that identifies it, as in #order.id.");
+	}
+
 	private static boolean isRoot(SpelNode node) {
 		return node instanceof VariableReference && node.toStringAST().equals("#root");
 	}
@@ -143,6 +172,13 @@ final class KeyExpressionCheck {
 	 */
 	boolean usesRoot() {
 		return this.root;
+	}
+
+	/**
+	 * The names of the beans that what was checked asks.
+	 */
+	Set<String> beans() {
+		return this.beans;
 	}
 
 	private void root(SpelNode compound) {
@@ -176,6 +212,13 @@ final class KeyExpressionCheck {
 		String action = this.variables.isNamed(word) ? "Did you mean '#" + word + "'?" : "Write '#" + word
 				+ "' if it is a parameter. If it is a constant, it belongs to the name: name = \"" + word + "\".";
 		return invalid("uses '" + word + "', which is no variable", action);
+	}
+
+	static InvalidDistributedLockException placeholder(String where, String attribute, String written) {
+		return new InvalidDistributedLockException(where,
+				attribute + " = \"" + written + "\" has a '${…}' placeholder, which is plain text there.",
+				"Names, registries and times can have placeholders. Elsewhere ask the environment: "
+						+ "@environment.getProperty('some.property').");
 	}
 
 	private InvalidDistributedLockException invalid(String problem, String action) {

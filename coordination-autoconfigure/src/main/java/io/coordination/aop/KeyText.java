@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ final class KeyText {
 
 	private static final Pattern PLAIN = Pattern.compile("[\\p{Alnum}_.:/-]+");
 
-	private static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*");
+	static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*");
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 
@@ -84,6 +85,9 @@ final class KeyText {
 	}
 
 	private static String literal(String where, String attribute, String text, String part) {
+		if (part.contains("${")) {
+			throw KeyExpressionCheck.placeholder(where, attribute, text);
+		}
 		Matcher variable = VARIABLE.matcher(part);
 		if (variable.find()) {
 			throw new InvalidDistributedLockException(where,
@@ -107,6 +111,15 @@ final class KeyText {
 	boolean usesRoot() {
 		return this.parts.stream()
 			.anyMatch((part) -> part instanceof KeyExpression expression && expression.usesRoot());
+	}
+
+	/**
+	 * The names of the beans that it asks.
+	 */
+	Stream<String> beanNames() {
+		return this.parts.stream()
+			.flatMap((part) -> (part instanceof KeyExpression expression) ? expression.beanNames().stream()
+					: Stream.empty());
 	}
 
 	/**

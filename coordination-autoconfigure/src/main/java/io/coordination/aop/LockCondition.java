@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.stream.Stream;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.expression.BeanResolver;
@@ -19,6 +21,13 @@ final class LockCondition {
 	 */
 	LockCondition(String where, String text, KeyVariables variables, @Nullable BeanResolver beans) {
 		this.expression = new KeyExpression(where, ATTRIBUTE, text, text, variables, beans);
+	}
+
+	/**
+	 * The names of the beans that it asks.
+	 */
+	Stream<String> beanNames() {
+		return this.expression.beanNames().stream();
 	}
 
 	/**

@@ -1,14 +1,21 @@
 package io.coordination.aop;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Matcher;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.expression.BeanResolver;
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
+import org.springframework.expression.common.CompositeStringExpression;
 import org.springframework.expression.common.TemplateParserContext;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
 
@@ -23,19 +30,26 @@ final class LockMessage {
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 
+	/** Variables that are no parameters. */
+	private static final Set<String> OWN = Set.of("lock", "root", "this");
+
 	private final String where;
 
 	private final KeyVariables variables;
 
 	private final Expression expression;
 
+	private final BeanResolver beans;
+
 	/**
-	 * Parses a message.
-	 * @throws InvalidDistributedLockException if it is no template
+	 * Parses and checks a message.
+	 * @throws InvalidDistributedLockException if it is no template, or uses what it does
+	 * not have
 	 */
-	LockMessage(String where, String text, KeyVariables variables) {
+	LockMessage(String where, String text, KeyVariables variables, BeanResolver beans) {
 		this.where = where;
 		this.variables = variables;
+		this.beans = beans;
 		try {
 			this.expression = parser.parseExpression(text, new TemplateParserContext());
 		}
@@ -43,6 +57,45 @@ final class LockMessage {
 			throw new InvalidDistributedLockException(where,
 					"message = \"" + text + "\" is no template: " + ex.getMessage() + ".",
 					"Expressions go between '#{' and '}', as in \"Order #{#id} is being changed\".", ex);
+		}
+		for (Expression part : (this.expression instanceof CompositeStringExpression several) ? several.getExpressions()
+				: new Expression[] { this.expression }) {
+			if (part instanceof SpelExpression spel) {
+				check(text, spel.getAST());
+			}
+			else {
+				checkText(text, part.getExpressionString());
+			}
+		}
+	}
+
+	// SpEL takes a variable that does not exist for null, and says nothing of it
+	private void check(String text, SpelNode node) {
+		if (node instanceof VariableReference) {
+			String name = node.toStringAST().substring(1);
+			if (!OWN.contains(name) && this.variables.indexOf(name) < 0) {
+				throw new InvalidDistributedLockException(this.where,
+						"message = \"" + text + "\" uses '#" + name + "', which is no parameter.",
+						this.variables.isEmpty() ? "There is #lock.name and #lock.waited."
+								: this.variables.advice(name));
+			}
+		}
+		for (int i = 0; i < node.getChildCount(); i++) {
+			check(text, node.getChild(i));
+		}
+	}
+
+	private void checkText(String text, String part) {
+		if (part.contains("${")) {
+			throw KeyExpressionCheck.placeholder(this.where, "message", text);
+		}
+		Matcher variable = KeyText.VARIABLE.matcher(part);
+		while (variable.find()) {
+			String name = variable.group().substring(1);
+			if (this.variables.isNamed(name)) {
+				throw new InvalidDistributedLockException(this.where, "message = \"" + text + "\" has '#" + name
+						+ "' outside of '#{' and '}', where it is plain text.", "Write '#{#" + name + "}'.");
+			}
 		}
 	}
 
@@ -58,6 +111,7 @@ final class LockMessage {
 			}
 		}
 		context.setVariable("lock", lock);
+		context.setBeanResolver(this.beans);
 		try {
 			String text = this.expression.getValue(context, String.class);
 			return (text != null && !text.isBlank()) ? text : fallback;

@@ -8,10 +8,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -64,7 +66,8 @@ final class MethodKeys {
 		this.resolver = resolver;
 		this.condition = lock.condition().isBlank() ? null
 				: new LockCondition(where, lock.condition(), variables, new BeanFactoryResolver(beans));
-		this.message = lock.message().isBlank() ? null : new LockMessage(where, lock.message(), variables);
+		this.message = lock.message().isBlank() ? null
+				: new LockMessage(where, lock.message(), variables, new BeanFactoryResolver(beans));
 		this.maxKeys = maxKeys;
 	}
 
@@ -101,8 +104,26 @@ final class MethodKeys {
 		}
 		String prefix = !name.isEmpty() ? LockedMethod.escaped(name)
 				: said.isEmpty() ? LockedMethod.escaped(identity) : "";
-		return new MethodKeys(where, lock, prefix, List.copyOf(keys), resolver(where, lock.keyResolver(), beans),
-				variables, beans, maxKeys);
+		MethodKeys read = new MethodKeys(where, lock, prefix, List.copyOf(keys),
+				resolver(where, lock.keyResolver(), beans), variables, beans, maxKeys);
+		read.checkBeans(beans);
+		return read;
+	}
+
+	private void checkBeans(BeanFactory beans) {
+		Stream<String> ofKeys = this.keys.stream().flatMap(KeyText::beanNames);
+		LockCondition condition = this.condition;
+		Stream.concat(ofKeys, (condition != null) ? condition.beanNames() : Stream.empty()).forEach((name) -> {
+			if (!beans.containsBean(name)) {
+				throw new InvalidDistributedLockException(this.where,
+						"an expression asks '@" + name + "', but there is no such bean.",
+						((beans instanceof ListableBeanFactory listable)
+								? Spelling.closest(name, List.of(listable.getBeanDefinitionNames()))
+									.map((close) -> "Did you mean '@" + close + "'? ")
+									.orElse("")
+								: "") + "Make it a bean, or correct its name.");
+			}
+		});
 	}
 
 	private static void given(String where, String attribute, String text) {
@@ -202,6 +223,10 @@ final class MethodKeys {
 	 */
 	String name() {
 		return this.name;
+	}
+
+	boolean hasMessage() {
+		return this.message != null;
 	}
 
 	/**

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.annotation.MergedAnnotation;
 
 import io.coordination.lock.LockKeyException;
@@ -64,14 +65,15 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			#nothing           | The key "#nothing" of Shop.buy(…) is null
-			order:#{#nothing}  | The key "order:#{#nothing}" of Shop.buy(…) is null
-			#{' '}x            | The key "#{' '}x" of Shop.buy(…) is blank
-			#{'a' + #nothing}  | The key "#{'a' + #nothing}" of Shop.buy(…) has a part that is null: #nothing
-			#items             | The key "#items" of Shop.buy(…) must be a single value, but is of type java.util.
-			order:#{#numbers}  | The key "order:#{#numbers}" of Shop.buy(…) must be a single value, but is of type int[]
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					#nothing           | The key "#nothing" of Shop.buy(…) is null
+					order:#{#nothing}  | The key "order:#{#nothing}" of Shop.buy(…) is null
+					#{' '}x            | The key "#{' '}x" of Shop.buy(…) is blank
+					#{'a' + #nothing}  | The key "#{'a' + #nothing}" of Shop.buy(…) has a part that is null: #nothing
+					#root.args[1]      | The key "#root.args[1]" of Shop.buy(…) must be a single value, but is of type java.util.
+					order:#{#root.args[3]} | The key "order:#{#root.args[3]}" of Shop.buy(…) must be a single value, but is of type int[]
+					""")
 	void refusesKeysThatAreNone(String key, String message) {
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> names("shop", Map.of("key", key)))
 			.withMessageStartingWith(message);
@@ -86,9 +88,16 @@ class MethodKeysTests {
 					order:#{#idd} | key = "order:#{#idd}" uses '#idd', which is no parameter. | Did you mean '#id'?
 					#id:#{#p0}    | key = "#id:#{#p0}" has '#id' outside of '#{' and '}', where it is plain text. | Write '#{#id}'.
 					order:#{#id   | key = "order:#{#id" is no template: | Expressions go between
+					${tenant}/#{#id} | key = "${tenant}/#{#id}" has a '${…}' placeholder, which is plain text there. | Names, registries and times can have placeholders.
+					'${tenant}/' + #id | key = "'${tenant}/' + #id" has a '${…}' placeholder, which is plain text there. | Names, registries and times can have placeholders.
+					#items        | key = "#items" uses '#items', a java.util.List, but must be a single value. | For a lock of each element use keys = "#items".
+					order:#{#numbers} | key = "order:#{#numbers}" uses '#numbers', a int[], but must be a single value. | For a lock of each element
+					@tennants.id  | an expression asks '@tennants', but there is no such bean. | Did you mean '@tenants'?
+					a#{@other.id} | an expression asks '@other', but there is no such bean. | Make it a bean, or correct its name.
 					order:#{id}   | key = "order:#{id}" uses 'id', which is no variable. | Did you mean '#id'?
 					""")
 	void refusesAtStartUpWhatCannotBeMeant(String key, String problem, String action) {
+		this.beans.registerBeanDefinition("tenants", new RootBeanDefinition(Object.class));
 		assertThatExceptionOfType(InvalidDistributedLockException.class)
 			.isThrownBy(() -> names("shop", Map.of("key", key)))
 			.withMessageStartingWith("@DistributedLock on Shop.buy(…): " + problem)
@@ -178,6 +187,11 @@ class MethodKeysTests {
 			.withMessage("The condition \"#nothing\" of Shop.buy(…) must be true or false, but is null");
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> applies("'true' + ''"))
 			.withMessageContaining("must be true or false, but is of type java.lang.String");
+		assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock for a placeholder")
+			.isThrownBy(() -> applies("'${locking.enabled}' == 'true'"))
+			.withMessageContaining("has a '${…}' placeholder, which is plain text there.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> applies("@missing.isOn()"))
+			.withMessageContaining("an expression asks '@missing', but there is no such bean.");
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> applies("#idd > 1"))
 			.withMessageContaining("condition = \"#idd > 1\" uses '#idd', which is no parameter.");
 	}
@@ -192,6 +206,24 @@ class MethodKeysTests {
 		assertThat(message("plain")).isEqualTo("plain");
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> message("#{#id"))
 			.withMessageContaining("message = \"#{#id\" is no template: ");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			Order #{#idd}      | uses '#idd', which is no parameter.                   | Did you mean '#id'?
+			Order #id          | has '#id' outside of '#{' and '}', where it is plain text. | Write '#{#id}'.
+			${message.busy}    | has a '${…}' placeholder, which is plain text there.  | Names, registries
+			""")
+	void messagesAreCheckedAtStartUp(String message, String problem, String action) {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> message(message))
+			.withMessage("@DistributedLock on Shop.buy(…): message = \"" + message + "\" " + problem)
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).startsWith(action));
+	}
+
+	@Test
+	void messagesMayAskBeansAndHaveNumberSigns() {
+		this.beans.registerSingleton("names", Map.of("order", "the order"));
+		assertThat(message("#1 of #{@names['order']} #{#root.args[0]} #{args[0]}")).isEqualTo("#1 of the order 42 42");
 	}
 
 	@Test
