@@ -4,8 +4,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -24,10 +27,20 @@ final class LockedMethods {
 
 	private final SingletonSupplier<LockedMethodReader> reader;
 
+	private final Supplier<DistributedLockProperties> properties;
+
 	private final Map<AnnotatedElementKey, LockedMethod> known = new ConcurrentHashMap<>();
 
 	LockedMethods(ConfigurableListableBeanFactory beanFactory, Supplier<DistributedLockProperties> properties) {
+		this.properties = properties;
 		this.reader = SingletonSupplier.of(() -> new LockedMethodReader(beanFactory, properties.get()));
+	}
+
+	/**
+	 * The names that the properties say something of.
+	 */
+	Set<String> tunedNames() {
+		return this.properties.get().locks().keySet();
 	}
 
 	/**
@@ -45,8 +58,15 @@ final class LockedMethods {
 	LockedMethod get(Method method, Class<?> targetClass) {
 		AnnotatedElementKey key = new AnnotatedElementKey(method, targetClass);
 		LockedMethod found = this.known.get(key);
-		return (found != null) ? found : this.known.computeIfAbsent(key, (absent) -> this.reader.obtain()
-			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass)));
+		if (found != null) {
+			return found;
+		}
+		// Reading may ask beans for their types, which may make others, which are read
+		// then
+		LockedMethod read = this.reader.obtain()
+			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass));
+		LockedMethod before = this.known.putIfAbsent(key, read);
+		return (before != null) ? before : read;
 	}
 
 	static List<MergedAnnotation<DistributedLock>> annotations(Method method, Class<?> targetClass) {
@@ -63,6 +83,28 @@ final class LockedMethods {
 			throw new InvalidDistributedLockException(MethodName.readable(method, targetClass),
 					String.valueOf(ex.getMessage()), "Give the name once, as 'name' or as 'value'.", ex);
 		}
+	}
+
+	/**
+	 * Finds out whether a method has annotations of two types, neither of which overrides
+	 * the other.
+	 * @return the type whose annotation does not count, or {@code null} if there is none
+	 */
+	static @Nullable Class<?> contradiction(Method method, Class<?> targetClass) {
+		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+		List<MergedAnnotation<DistributedLock>> all = MergedAnnotations.from(specific, SearchStrategy.TYPE_HIERARCHY)
+			.stream(DistributedLock.class)
+			.toList();
+		if (all.isEmpty() || !(all.get(0).getSource() instanceof Method first) || first.equals(specific)) {
+			return null;
+		}
+		DistributedLock said = all.get(0).synthesize();
+		return all.stream()
+			.filter((annotation) -> !annotation.synthesize().equals(said))
+			.map((annotation) -> (annotation.getSource() instanceof Method source) ? source.getDeclaringClass() : null)
+			.filter((type) -> type != null && !type.isAssignableFrom(first.getDeclaringClass()))
+			.findFirst()
+			.orElse(null);
 	}
 
 	private static List<MergedAnnotation<DistributedLock>> ofClass(Method specific, Method method) {
