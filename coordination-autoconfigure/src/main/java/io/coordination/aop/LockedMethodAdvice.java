@@ -1,13 +1,17 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
+import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 
 /**
  * Warns of annotated methods that work, but perhaps not as they are meant.
@@ -27,8 +31,10 @@ final class LockedMethodAdvice {
 
 	void give(Map<Class<?>, Set<Method>> found) {
 		List<String> bareKeys = new ArrayList<>();
+		Set<String> names = new TreeSet<>();
 		Map<String, String> registries = new TreeMap<>();
 		found.forEach((type, methods) -> {
+			inherited(type);
 			if (methods.isEmpty()) {
 				return;
 			}
@@ -52,6 +58,7 @@ final class LockedMethodAdvice {
 				}
 				for (LockedMethod.Group group : locked.groups()) {
 					for (MethodKeys keys : group.keys()) {
+						names.add(keys.name());
 						if (keys.isBareKey()) {
 							bareKeys.add(locked.where());
 						}
@@ -62,10 +69,48 @@ final class LockedMethodAdvice {
 				}
 			}
 		});
+		if (!names.isEmpty()) {
+			unknown(names);
+		}
 		if (bareKeys.size() > 1) {
 			this.validation.warn(String.join(" and ", bareKeys),
 					"their locks are called by a parameter alone, so calls "
 							+ "with equal values exclude each other. Give each a name, unless that is meant.");
+		}
+	}
+
+	/** A class speaks for the methods that are written in it, and in those below. */
+	private void inherited(Class<?> type) {
+		if (!AnnotationUtils.isCandidateClass(type, DistributedLock.class)
+				|| !MergedAnnotations.from(type, SearchStrategy.SUPERCLASS).isPresent(DistributedLock.class)) {
+			return;
+		}
+		Set<String> unlocked = new TreeSet<>();
+		for (Method method : type.getMethods()) {
+			Class<?> declaring = method.getDeclaringClass();
+			if (declaring != type && !Modifier.isStatic(method.getModifiers()) && !method.isBridge()
+					&& !declaring.getName().startsWith("java.")
+					&& !declaring.getName().startsWith("org.springframework.")
+					&& !LockedMethods.isLocked(method, type)) {
+				unlocked.add(method.getName() + " of " + declaring.getName());
+			}
+		}
+		if (!unlocked.isEmpty()) {
+			this.validation.warn(type.getName(),
+					"it does not stand for what the class inherits, which runs without the lock: "
+							+ String.join(", ", unlocked) + ". Override it, or annotate it there.");
+		}
+	}
+
+	private void unknown(Set<String> names) {
+		for (String tuned : this.methods.tunedNames()) {
+			if (!names.contains(LockedMethod.escaped(tuned))) {
+				this.validation.warn("methods of this application",
+						"none of them has the name of 'coordination.lock.locks." + tuned + "', which has no effect. "
+								+ Spelling.closest(tuned, names)
+									.map((name) -> "Did you mean '" + name + "'?")
+									.orElse("Correct it, or remove it."));
+			}
 		}
 	}
 

@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -76,6 +78,47 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 	}
 
 	@Test
+	void aNameThatNoMethodHasIsLogged(CapturedOutput output) {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.locks.fien.wait-time=5s", "coordination.lock.locks.job.wait-time=5s")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output)
+					.contains("@DistributedLock on methods of this application: none of them has the name of "
+							+ "'coordination.lock.locks.fien', which has no effect. Did you mean 'fine'?")
+					.doesNotContain("locks.job");
+			});
+	}
+
+	@Test
+	void propertiesThatCannotBeAreRefused() {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.max-keys=0")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessage("'coordination.lock.max-keys' must be at least 1: 0"));
+		for (String time : List.of("lease-time", "min-hold-time", "max-hold-time", "wait-time")) {
+			runner().withBean(Fine.class)
+				.withPropertyValues("coordination.lock.locks.fine." + time + "=-1s")
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.message()
+					.as(time)
+					.containsAnyOf("must be positive", "is negative"));
+		}
+	}
+
+	@Test
+	void whatAnAnnotatedClassInheritsIsLogged(CapturedOutput output) {
+		runner().withBean(Heir.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("@DistributedLock on " + Heir.class.getName()
+					+ ": it does not stand for what the class inherits, which runs without the lock: inherited of "
+					+ Parent.class.getName() + ". Override it, or annotate it there.");
+		});
+	}
+
+	@Test
 	void oneLockOfTwoRegistriesIsLogged(CapturedOutput output) {
 		ApplicationContextRunner runner = runner().withBean("other", LockRegistry.class,
 				() -> LockRegistryBuilder.of(new MemoryLockBackendFactory()).build());
@@ -100,6 +143,29 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		@SingleRun("job")
 		@Scheduled(fixedDelay = 1000)
 		public void job() {
+		}
+
+	}
+
+	static class Parent {
+
+		public void inherited() {
+		}
+
+		public void overridden() {
+		}
+
+		@DistributedLock("annotated")
+		public void annotated() {
+		}
+
+	}
+
+	@DistributedLock("heir")
+	static class Heir extends Parent {
+
+		@Override
+		public void overridden() {
 		}
 
 	}
