@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import org.springframework.expression.ExpressionException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Assign;
 import org.springframework.expression.spel.ast.BeanReference;
@@ -26,7 +27,9 @@ import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
 import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.Ternary;
+import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.support.StandardTypeLocator;
 
 /**
  * Reads a parsed key before anybody calls the method. SpEL itself takes a variable that
@@ -105,6 +108,12 @@ final class KeyExpressionCheck {
 			root(node);
 			return;
 		}
+		if (node instanceof CompoundExpression && node.getChild(0) instanceof VariableReference) {
+			members(node);
+		}
+		if (node instanceof TypeReference) {
+			type(node.toStringAST());
+		}
 		boolean inElement = element || node instanceof Projection || node instanceof Selection;
 		for (int i = 0; i < node.getChildCount(); i++) {
 			SpelNode child = node.getChild(i);
@@ -113,6 +122,27 @@ final class KeyExpressionCheck {
 			boolean literal = node instanceof Indexer || (node instanceof InlineMap && i % 2 == 0);
 			boolean childIsFirst = (node instanceof CompoundExpression) ? i == 0 && first : !literal;
 			check(child, childIsFirst, inElement, childIsJoined);
+		}
+	}
+
+	private void members(SpelNode compound) {
+		int index = this.variables.indexOf(compound.getChild(0).toStringAST().substring(1));
+		KeyMembers.Missing missing = (index >= 0) ? KeyMembers.missing(compound, this.variables.type(index)) : null;
+		if (missing != null) {
+			throw invalid("uses '" + missing.name() + "', which " + missing.type().getTypeName() + " does not have",
+					(missing.meant() != null) ? "Did you mean '" + missing.meant() + "'?"
+							: "Name a public property or method of it.");
+		}
+	}
+
+	private void type(String written) {
+		try {
+			new StandardTypeLocator().findType(written.replaceAll("^T\\(|[\\[\\])]", ""));
+		}
+		catch (ExpressionException ex) {
+			if (!written.matches("T\\([a-z]+[\\[\\]]*\\)")) {
+				throw invalid("uses '" + written + "', but there is no such class", "Write its full name.");
+			}
 		}
 	}
 

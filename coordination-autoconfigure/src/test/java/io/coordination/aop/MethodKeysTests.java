@@ -46,7 +46,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%', textBlock = """
 			reserveLock                        | shop:reserveLock
 			daily-report                       | shop:daily-report
 			a.b/c:d_e-1                        | shop:a.b/c:d_e-1
@@ -65,7 +65,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`',
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%',
 			textBlock = """
 					#nothing           | The key "#nothing" of Shop.buy(…) is null
 					order:#{#nothing}  | The key "order:#{#nothing}" of Shop.buy(…) is null
@@ -80,7 +80,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`',
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%',
 			textBlock = """
 					id            | key = "id" is plain text, the same for all calls, but begins with the name of a parameter. | Did you mean '#id'?
 					items.size    | key = "items.size" is plain text, the same for all calls, but begins with the name of a parameter. | Did you mean '#items.size'?
@@ -209,7 +209,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%', textBlock = """
 			Order #{#idd}      | uses '#idd', which is no parameter.                   | Did you mean '#id'?
 			Order #id          | has '#id' outside of '#{' and '}', where it is plain text. | Write '#{#id}'.
 			${message.busy}    | has a '${…}' placeholder, which is plain text there.  | Names, registries
