@@ -205,7 +205,9 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 				+ "post-processors static.";
 	}
 
-	/** Compared by what is called in the end, as a generic interface has other parameters. */
+	/**
+	 * Compared by what is called in the end, as a generic interface has other parameters.
+	 */
 	private static boolean isReachable(Method method, Object bean, Class<?> targetClass) {
 		return Arrays.stream(bean.getClass().getInterfaces())
 			.flatMap((type) -> Arrays.stream(type.getMethods()))

@@ -18,6 +18,7 @@ import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -117,7 +118,7 @@ final class LockedMethods {
 	private static boolean takesPartOfItsClass(Method method) {
 		return Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers())
 				&& !method.isSynthetic() && ClassUtils.isUserLevelMethod(method)
-				&& method.getDeclaringClass() != Object.class;
+				&& !ReflectionUtils.isObjectMethod(method);
 	}
 
 	/** Those of the nearest element alone: an override says all anew. */

@@ -44,6 +44,7 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 			assertThat(service.around(Whole.class, Whole::one)).containsExactly("whole");
 			assertThat(service.around(Whole.class, Whole::own)).containsExactly("own");
 			assertThat(service.around(Whole.class, Whole::hidden)).isEmpty();
+			assertThat(service.around(Whole.class, (whole, locks) -> List.of(whole.toString()))).containsExactly("");
 			assertThat(service.around(Contract.class, Contract::work)).containsExactly("contract");
 		});
 	}
@@ -143,6 +144,12 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 	@DistributedLock("whole")
 	static class Whole {
 
+		private final LockRegistry locks;
+
+		Whole(LockRegistry locks) {
+			this.locks = locks;
+		}
+
 		public List<String> one(LockRegistry locks) {
 			return names(locks);
 		}
@@ -150,6 +157,11 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 		@DistributedLock("own")
 		public List<String> own(LockRegistry locks) {
 			return names(locks);
+		}
+
+		@Override
+		public String toString() {
+			return String.join(" and ", names(this.locks));
 		}
 
 		List<String> hidden(LockRegistry locks) {
