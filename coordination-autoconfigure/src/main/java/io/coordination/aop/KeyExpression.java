@@ -20,6 +20,7 @@ import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
+import org.springframework.expression.spel.support.StandardTypeComparator;
 
 import io.coordination.lock.LockKeyException;
 
@@ -38,6 +39,20 @@ final class KeyExpression {
 	private static final SpelExpressionParser parser = new SpelExpressionParser(configuration);
 
 	private static final SpelExpression SUM = parser.parseRaw("#left + #right");
+
+	/** SpEL would take null for less than anything, and a condition for false. */
+	private static final StandardTypeComparator comparator = new StandardTypeComparator() {
+
+		@Override
+		public int compare(@Nullable Object left, @Nullable Object right) {
+			if (left == null || right == null) {
+				throw new IllegalArgumentException("null is neither more nor less than "
+						+ ((left != null) ? left : right) + ", ask for '== null' before");
+			}
+			return super.compare(left, right);
+		}
+
+	};
 
 	private final String where;
 
@@ -150,6 +165,7 @@ final class KeyExpression {
 
 	private @Nullable Object evaluated(@Nullable CallRoot root, @Nullable Object[] arguments) {
 		StandardEvaluationContext context = new StandardEvaluationContext();
+		context.setTypeComparator(comparator);
 		if (this.beans != null) {
 			context.setBeanResolver(this.beans);
 		}

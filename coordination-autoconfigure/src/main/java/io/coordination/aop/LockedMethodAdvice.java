@@ -3,6 +3,7 @@ package io.coordination.aop;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,8 @@ import java.util.TreeSet;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Warns of annotated methods that work, but perhaps not as they are meant.
@@ -42,6 +45,7 @@ final class LockedMethodAdvice {
 				.forEach((call) -> this.validation.warn(type.getName(),
 						call + ", which goes past the proxy and runs without the lock. Call it from another bean, or "
 								+ "use LockRegistry.execute."));
+			tokensWithoutLock(type, methods);
 			for (Method method : methods) {
 				LockedMethod locked;
 				try {
@@ -99,6 +103,16 @@ final class LockedMethodAdvice {
 			this.validation.warn(type.getName(),
 					"it does not stand for what the class inherits, which runs without the lock: "
 							+ String.join(", ", unlocked) + ". Override it, or annotate it there.");
+		}
+	}
+
+	private void tokensWithoutLock(Class<?> type, Set<Method> locked) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type))) {
+			if (!locked.contains(method) && !method.isSynthetic() && Arrays.stream(method.getParameters())
+				.anyMatch((parameter) -> parameter.isAnnotationPresent(FencingToken.class))) {
+				this.validation.warn(MethodName.readable(method, type),
+						"the method has no lock, so its @FencingToken parameter gets what the caller passes.");
+			}
 		}
 	}
 

@@ -187,6 +187,11 @@ class MethodKeysTests {
 			.withMessage("The condition \"#nothing\" of Shop.buy(…) must be true or false, but is null");
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> applies("'true' + ''"))
 			.withMessageContaining("must be true or false, but is of type java.lang.String");
+		assertThatExceptionOfType(LockKeyException.class).as("never without the lock for a missing value")
+			.isThrownBy(() -> applies("#nothing > 100"))
+			.withMessage("The condition \"#nothing > 100\" of Shop.buy(…) cannot be evaluated: null is neither more nor less "
+					+ "than 100, ask for '== null' before");
+		assertThat(applies("#nothing == null or #nothing > 100")).isTrue();
 		assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock for a placeholder")
 			.isThrownBy(() -> applies("'${locking.enabled}' == 'true'"))
 			.withMessageContaining("has a '${…}' placeholder, which is plain text there.");

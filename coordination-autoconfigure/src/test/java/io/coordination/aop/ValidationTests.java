@@ -65,6 +65,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 						+ ".caller calls its own method 'called', which goes past the proxy and "
 						+ "runs without the lock. Call it from another bean, or use LockRegistry.execute.");
 			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
+					+ ".write(long): the method has no lock, so its @FencingToken parameter gets what the caller "
+					+ "passes.");
+			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
 					+ ".job(): the job waits for the lock and runs in each instance");
 		});
 	}
@@ -210,6 +213,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 
 		public void caller() {
 			called();
+		}
+
+		public void write(@FencingToken long token) {
 		}
 
 		@Scheduled(fixedDelay = 1000)
