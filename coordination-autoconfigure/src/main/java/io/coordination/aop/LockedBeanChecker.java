@@ -97,6 +97,13 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 	private void checkProxy(String name, Object bean, Set<Method> found) {
 		Class<?> targetClass = AopUtils.getTargetClass(bean);
 		AdvisorChain chain = new AdvisorChain(bean);
+		if (!found.isEmpty() && !chain.hasLock() && (TestDoubles.isMock(bean) || TestDoubles.areIn(this.beanFactory))) {
+			if (!TestDoubles.isMock(bean)) {
+				this.validation.warn(targetClass.getName(), "bean '" + name + "' is not proxied and runs without its "
+						+ "locks, perhaps because a test has replaced it.");
+			}
+			return;
+		}
 		found.forEach((method) -> this.validation.check(() -> checkProxy(name, bean, method, targetClass, chain)));
 	}
 
