@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.aopalliance.aop.Advice;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Advisor;
+import org.springframework.aop.SpringProxy;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedObject;
@@ -76,13 +77,33 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 			return;
 		}
 		Set<Method> found = checkType(type);
-		if (!found.isEmpty()) {
+		if (found.isEmpty()) {
+			checkWrapper(name, type);
+		}
+		else {
 			found.forEach((method) -> this.validation.check(() -> ContainerCalls
 				.check(this.methods.get(method, type).where(), method, type, name, this.beanFactory)));
 			Object bean = existing(name);
-			if (bean != null) {
+			// A wrapper of a proxy hides it, but what the proxy is for is known
+			if (bean != null && (bean instanceof SpringProxy || type.isInstance(bean))) {
 				checkProxy(name, bean, found);
 			}
+		}
+	}
+
+	/** What has wrapped a bean before there was a proxy calls it without the lock. */
+	private void checkWrapper(String name, Class<?> type) {
+		if (!this.beanFactory.containsBeanDefinition(name) || this.beanFactory.isFactoryBean(name)) {
+			return;
+		}
+		Class<?> defined = this.beanFactory.getMergedBeanDefinition(name).getResolvableType().resolve();
+		if (defined != null && !defined.isAssignableFrom(type)) {
+			checkType(defined).forEach((method) -> this.validation.check(() -> {
+				throw new InvalidDistributedLockException(this.methods.get(method, defined).where(),
+						"bean '" + name + "' was replaced by a " + type.getName()
+								+ " before there was a proxy, so the method would run without the lock.",
+						"Have the BeanPostProcessor that does so wrap it after initialization, and not be PriorityOrdered.");
+			}));
 		}
 	}
 
