@@ -147,8 +147,8 @@ final class JoinedTransactions {
 	 */
 	void permit(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		OnActive onActive = this.properties.get().transaction().onActive();
-		if (onActive == OnActive.ALLOW || (around != null
-				&& requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
+		if (onActive == OnActive.ALLOW
+				|| (around != null && requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
 			return;
 		}
 		String where = call.method().where();

@@ -4,12 +4,12 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
@@ -104,12 +104,12 @@ final class KeyText {
 
 	/**
 	 * Checks that the beans are there which it asks.
-	 * @see KeyExpression#checkBeans(Predicate)
+	 * @see KeyExpression#checkBeans(BeanFactory)
 	 */
-	void checkBeans(Predicate<String> known) {
+	void checkBeans(BeanFactory factory) {
 		for (Object part : this.parts) {
 			if (part instanceof KeyExpression expression) {
-				expression.checkBeans(known);
+				expression.checkBeans(factory);
 			}
 		}
 	}

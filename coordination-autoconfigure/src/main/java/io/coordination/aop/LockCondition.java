@@ -1,9 +1,8 @@
 package io.coordination.aop;
 
-import java.util.function.Predicate;
-
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.expression.BeanResolver;
 
 /**
@@ -32,10 +31,10 @@ final class LockCondition {
 
 	/**
 	 * Checks that the beans are there which it asks.
-	 * @see KeyExpression#checkBeans(Predicate)
+	 * @see KeyExpression#checkBeans(BeanFactory)
 	 */
-	void checkBeans(Predicate<String> known) {
-		this.expression.checkBeans(known);
+	void checkBeans(BeanFactory factory) {
+		this.expression.checkBeans(factory);
 	}
 
 	/**

@@ -67,7 +67,7 @@ final class LockTime {
 		if (value.equals("0")) {
 			return Duration.ZERO;
 		}
-		if (value.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+		if (value.matches("[+-]?[0-9]+")) {
 			throw invalid(attribute, value, "has no unit", action, null);
 		}
 		try {

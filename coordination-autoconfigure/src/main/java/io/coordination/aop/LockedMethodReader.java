@@ -1,7 +1,6 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.core.annotation.MergedAnnotation;
-import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.coordination.lock.LockKeyException;
@@ -65,18 +66,21 @@ final class LockedMethodReader {
 		String where = MethodName.readable(specific, targetClass);
 		List<Written> all = annotations.stream()
 			.map((annotation) -> written(where, annotation.synthesize(),
-					(annotation.getSource() instanceof Method source) ? source : specific, targetClass))
+					(annotation.getSource() instanceof Method source) ? source : MethodName.written(specific),
+					targetClass))
 			.toList();
 		ReturnType returned = ReturnType.of(specific, targetClass);
 		ReleasePolicy release = Objects
 			.requireNonNull(agreed(where, "release", all, (one) -> one.lock.release(), ReleasePolicy.AFTER_COMPLETION));
 		checkReturnType(where, returned, specific, release);
+		checkParts(where, returned, ResolvableType.forMethodReturnType(specific, targetClass), release);
 		OnLost onLost = Objects.requireNonNull(agreed(where, "onLost", all,
 				(one) -> or(one.named.onLost(), one.lock.onLost(), OnLost.DEFAULT), this.properties.onLost()));
 		LockTerms terms = terms(where, all, release, onLost);
 		BusyPolicy busy = new BusyPolicyReader(this.beanFactory, this.properties).read(where, specific, targetClass,
 				returned,
 				all.stream().map((one) -> new BusyPolicyReader.Wanted(one.lock, one.named.onBusy())).toList());
+		agreed(where, "message", all, (one) -> one.lock.message().isEmpty() ? null : one.lock.message(), null);
 		List<LockedMethod.Group> groups = groups(where, all);
 		return new LockedMethod(where, groups, terms, busy, (onLost != OnLost.DEFAULT) ? onLost : OnLost.FAIL, release,
 				returned, LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
@@ -249,18 +253,31 @@ final class LockedMethodReader {
 				+ ", so its work would go on after the lock was released.", action);
 	}
 
+	private static void checkParts(String where, ReturnType returned, ResolvableType type, ReleasePolicy release) {
+		Class<?> late = (returned.kind() == ReturnType.Kind.VALUE && release != ReleasePolicy.AFTER_INVOCATION)
+				? ReturnType.latePart(type) : null;
+		if (late != null) {
+			throw new InvalidDistributedLockException(where,
+					"the method returns " + type + ", and the work of the " + late.getSimpleName()
+							+ " would go on after the lock was released.",
+					"Have the work done by a method that returns a result, a CompletableFuture, a Mono or a Flux, and lock "
+							+ "that one. With release = AFTER_INVOCATION the lock is for the call alone.");
+		}
+	}
+
 	private static int tokenParameter(String where, Method method, List<Written> all) {
 		List<Integer> found = new ArrayList<>();
-		Parameter[] parameters = method.getParameters();
+		// Also what the interface says of a parameter
+		MethodParameter[] parameters = new AnnotatedMethod(method).getMethodParameters();
 		for (int i = 0; i < parameters.length; i++) {
-			if (MergedAnnotations.from(parameters[i]).isPresent(FencingToken.class)) {
+			if (parameters[i].hasParameterAnnotation(FencingToken.class)) {
 				found.add(i);
 			}
 		}
 		if (found.isEmpty()) {
 			return -1;
 		}
-		Class<?> type = parameters[found.get(0)].getType();
+		Class<?> type = method.getParameterTypes()[found.get(0)];
 		if (found.size() > 1 || (type != long.class && type != Long.class)) {
 			throw new InvalidDistributedLockException(where,
 					"@FencingToken is for one parameter of type long, but is on " + ((found.size() > 1)

@@ -1,5 +1,6 @@
 package io.coordination.aop;
 
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -53,12 +54,37 @@ class LockedMethodsTests {
 		assertThat(read("plain")).isSameAs(read("plain"));
 	}
 
+	@Test
+	void readsWhileItReads() throws Exception {
+		Method registry = Samples.class.getDeclaredMethod("otherRegistry");
+		Method plain = Samples.class.getDeclaredMethod("plain");
+		LockedMethods[] methods = new LockedMethods[1];
+		methods[0] = new LockedMethods(new DefaultListableBeanFactory() {
+
+			@Override
+			public boolean containsBean(String name) {
+				// As a factory does that is asked for its type, and needs beans for it
+				Class<?> type = Samples.class;
+				for (int i = 0; i < 20; i++) {
+					type = type.arrayType();
+					assertThat(methods[0].get(plain, type)).isNotNull();
+				}
+				return false;
+			}
+
+		}, LockedMethodsTests::properties);
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> methods[0].get(registry, Samples.class))
+			.withMessageContaining("registry = \"other\" is no bean");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
 					negativeWait      | waitTime = "-1s" is negative.
 					wordWait          | waitTime = "soon" is no duration.
 					noUnitWait        | waitTime = "500" has no unit.
+					signedWait        | waitTime = "+500" has no unit.
 					missingWait       | waitTime = "${no.such}" has a placeholder without a value: Could not resolve placeholder 'no.such' in value "${no.such}".
 					blankWait         | waitTime = "${blank}" is blank.
 					zeroLease         | leaseTime = "0" is not positive.
@@ -177,6 +203,10 @@ class LockedMethodsTests {
 		void plain() {
 		}
 
+		@DistributedLock(registry = "other")
+		void otherRegistry() {
+		}
+
 		@DistributedLock(waitTime = "${wait}", leaseTime = "PT1M")
 		void times() {
 		}
@@ -195,6 +225,10 @@ class LockedMethodsTests {
 
 		@DistributedLock(waitTime = "500")
 		void noUnitWait() {
+		}
+
+		@DistributedLock(waitTime = "+500")
+		void signedWait() {
 		}
 
 		@DistributedLock(waitTime = "${no.such}")

@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -64,6 +66,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 						+ ".caller calls its own method 'called', which goes past the proxy and "
 						+ "runs without the lock. Call it from another bean, or use LockRegistry.execute.");
 			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
+					+ ".write(long): the method has no lock, so its @FencingToken parameter gets what the caller "
+					+ "passes.");
+			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
 					+ ".job(): the job waits for the lock and runs in each instance");
 		});
 	}
@@ -112,11 +117,34 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 				.rootCause()
 				.hasMessageContaining(
 						": coordination.lock.locks.fine.registry = \"elsewhere\" is no bean of type LockRegistry."));
+	}
+
+	@Test
+	void propertiesThatCannotBeAreRefused() {
 		runner().withBean(Fine.class)
 			.withPropertyValues("coordination.lock.max-keys=0")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("'coordination.lock.max-keys' must be at least 1: 0"));
+				.hasMessage("'coordination.lock.max-keys' must be at least 1: 0"));
+		for (String time : List.of("lease-time", "min-hold-time", "max-hold-time", "wait-time")) {
+			runner().withBean(Fine.class)
+				.withPropertyValues("coordination.lock.locks.fine." + time + "=-1s")
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.message()
+					.as(time)
+					.containsAnyOf("must be positive", "is negative"));
+		}
+	}
+
+	@Test
+	void whatAnAnnotatedClassInheritsIsLogged(CapturedOutput output) {
+		runner().withBean(Heir.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("@DistributedLock on " + Heir.class.getName()
+					+ ": it does not stand for what the class inherits, which runs without the lock: inherited of "
+					+ Parent.class.getName() + ". Override it, or annotate it there.");
+		});
 	}
 
 	@Test
@@ -144,6 +172,29 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		@SingleRun("job")
 		@Scheduled(fixedDelay = 1000)
 		public void job() {
+		}
+
+	}
+
+	static class Parent {
+
+		public void inherited() {
+		}
+
+		public void overridden() {
+		}
+
+		@DistributedLock("annotated")
+		public void annotated() {
+		}
+
+	}
+
+	@DistributedLock("heir")
+	static class Heir extends Parent {
+
+		@Override
+		public void overridden() {
 		}
 
 	}
@@ -196,6 +247,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 
 		public void caller() {
 			called();
+		}
+
+		public void write(@FencingToken long token) {
 		}
 
 		@Scheduled(fixedDelay = 1000)
