@@ -27,6 +27,13 @@ final class MethodName {
 		return userClass(method, targetClass) + "#" + method.getName() + parameters(method, true);
 	}
 
+	/**
+	 * Class and method, whatever its parameters are.
+	 */
+	static String label(Method method, Class<?> targetClass) {
+		return userClass(method, targetClass) + "." + method.getName();
+	}
+
 	// The names of generated classes differ from process to process.
 	private static String userClass(Method method, Class<?> targetClass) {
 		boolean generated = Proxy.isProxyClass(targetClass) || targetClass.isHidden() || targetClass.isSynthetic();
