@@ -90,7 +90,8 @@ public enum LockMeter implements MeterDocumentation {
 	public enum Tag implements KeyName {
 
 		/**
-		 * The label of the lock, which is the name in its annotation, or {@code none}.
+		 * The label of the lock, which is the name in its annotation; {@code none} for
+		 * locks without one, {@code other} for those that are too many.
 		 */
 		LOCK("lock"),
 

@@ -3,8 +3,11 @@ package io.coordination.observation;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.coordination.lock.event.LockAcquired;
 import io.coordination.lock.event.LockEvent;
@@ -23,13 +26,23 @@ import io.micrometer.core.instrument.MeterRegistry;
  * LockRegistryBuilder.of(factory).listener(new LockMeters(meterRegistry)).build()
  * </pre>
  *
- * Safe for use by many threads. Remembers the meters of each label.
+ * Safe for use by many threads. Knows a thousand labels, more than any application has;
+ * what comes after them is counted together, so that labels with keys in them fill no
+ * memory.
  */
 public final class LockMeters implements LockListener {
+
+	static final int MAX_LABELS = 1000;
+
+	static final String OTHER = "other";
+
+	private static final Logger logger = LoggerFactory.getLogger(LockMeters.class);
 
 	private final MeterRegistry registry;
 
 	private final Map<String, LabelMeters> byLabel = new ConcurrentHashMap<>();
+
+	private final AtomicBoolean full = new AtomicBoolean();
 
 	/**
 	 * Meters in a registry.
@@ -60,8 +73,19 @@ public final class LockMeters implements LockListener {
 	private LabelMeters of(@Nullable String label) {
 		String value = (label != null) ? label : KeyValue.NONE_VALUE;
 		LabelMeters known = this.byLabel.get(value);
-		return (known != null) ? known
-				: this.byLabel.computeIfAbsent(value, (absent) -> new LabelMeters(this.registry, absent));
+		return (known != null) ? known : this.byLabel.computeIfAbsent(bounded(value),
+				(absent) -> new LabelMeters(this.registry, absent));
+	}
+
+	private String bounded(String label) {
+		if (this.byLabel.size() < MAX_LABELS) {
+			return label;
+		}
+		if (this.full.compareAndSet(false, true)) {
+			logger.warn("Locks have more than {} labels, the rest is counted as '{}': labels must be few, without a key "
+					+ "in them, but there is '{}'", MAX_LABELS, OTHER, label);
+		}
+		return OTHER;
 	}
 
 	private static LockMeter.Outcome outcome(LockRefused.Reason reason) {

@@ -15,8 +15,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistryBuilder;
@@ -35,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The meters of two registries on one store in memory.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class LockMetersTests {
 
 	private static final LockSpec SPEC = LockSpec.of("order:42").withLabel("order").withoutWaiting();
@@ -168,6 +173,20 @@ class LockMetersTests {
 		assertThat(this.meters.find("coordination.lock.lost").counters()).hasSize(LockLost.Cause.values().length)
 			.allSatisfy((counter) -> assertThat(counter.count()).isZero());
 		assertThat(this.meters.find("coordination.lock.lost").tag("cause", "not_renewed").counter()).isNotNull();
+	}
+
+	@Test
+	void labelsThatAreTooManyAreCountedTogether(CapturedOutput output) {
+		for (int i = 0; i < LockMeters.MAX_LABELS + 100; i++) {
+			this.listener.accept(
+					new LockReleased("order:" + i, "order:" + i, 7, Duration.ofSeconds(1)));
+		}
+		this.listener.accept(new LockReleased("order:0", "order:0", 7, Duration.ofSeconds(1)));
+		assertThat(this.meters.find("coordination.lock.hold").timers()).hasSize(LockMeters.MAX_LABELS + 1);
+		assertThat(held("other").count()).isEqualTo(100);
+		assertThat(held("order:0").count()).isEqualTo(2);
+		assertThat(output.getOut().split("Locks have more than 1000 labels", -1)).hasSize(2);
+		assertThat(output).contains("but there is 'order:1000'");
 	}
 
 	@Test
