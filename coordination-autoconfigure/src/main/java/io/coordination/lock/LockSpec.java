@@ -83,7 +83,9 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 		}
 		labels = Map.copyOf(labels);
 		checkLabel(label);
-		labels.forEach((name, each) -> checkLabel(each));
+		if (!labels.isEmpty()) {
+			labels.values().forEach(LockSpec::checkLabel);
+		}
 	}
 
 	private static void checkLabel(@Nullable String label) {

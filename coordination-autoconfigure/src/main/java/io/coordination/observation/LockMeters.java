@@ -73,8 +73,8 @@ public final class LockMeters implements LockListener {
 	private LabelMeters of(@Nullable String label) {
 		String value = (label != null) ? label : KeyValue.NONE_VALUE;
 		LabelMeters known = this.byLabel.get(value);
-		return (known != null) ? known : this.byLabel.computeIfAbsent(bounded(value),
-				(absent) -> new LabelMeters(this.registry, absent));
+		return (known != null) ? known
+				: this.byLabel.computeIfAbsent(bounded(value), (absent) -> new LabelMeters(this.registry, absent));
 	}
 
 	private String bounded(String label) {
@@ -82,8 +82,9 @@ public final class LockMeters implements LockListener {
 			return label;
 		}
 		if (this.full.compareAndSet(false, true)) {
-			logger.warn("Locks have more than {} labels, the rest is counted as '{}': labels must be few, without a key "
-					+ "in them, but there is '{}'", MAX_LABELS, OTHER, label);
+			logger
+				.warn("Locks have more than {} labels, the rest is counted as '{}': labels must be few, without a key "
+						+ "in them, but there is '{}'", MAX_LABELS, OTHER, label);
 		}
 		return OTHER;
 	}

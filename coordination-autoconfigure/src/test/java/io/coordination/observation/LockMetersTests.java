@@ -178,8 +178,7 @@ class LockMetersTests {
 	@Test
 	void labelsThatAreTooManyAreCountedTogether(CapturedOutput output) {
 		for (int i = 0; i < LockMeters.MAX_LABELS + 100; i++) {
-			this.listener.accept(
-					new LockReleased("order:" + i, "order:" + i, 7, Duration.ofSeconds(1)));
+			this.listener.accept(new LockReleased("order:" + i, "order:" + i, 7, Duration.ofSeconds(1)));
 		}
 		this.listener.accept(new LockReleased("order:0", "order:0", 7, Duration.ofSeconds(1)));
 		assertThat(this.meters.find("coordination.lock.hold").timers()).hasSize(LockMeters.MAX_LABELS + 1);
