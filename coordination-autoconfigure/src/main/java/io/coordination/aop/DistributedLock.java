@@ -58,7 +58,8 @@ public @interface DistributedLock {
 	/**
 	 * The name of what is guarded, such as {@code stock}. May contain <code>${…}</code>
 	 * placeholders. Without a name it is the method itself: class, method and parameter
-	 * types.
+	 * types. Locks are counted by it in metrics: those without a name by class and
+	 * method.
 	 * @return the name
 	 */
 	@AliasFor("value")

@@ -17,9 +17,10 @@ import io.coordination.lock.LockSpec;
  * @param maxHoldTime how long the locks may be held
  * @param minHoldTime how long the locks stay taken at least
  * @param interrupts whether the method is interrupted when a lock is lost
+ * @param labels what the locks are counted under
  */
 record LockTerms(@Nullable Duration waitTime, @Nullable Duration leaseTime, @Nullable Boolean renewal,
-		@Nullable Duration maxHoldTime, @Nullable Duration minHoldTime, boolean interrupts) {
+		@Nullable Duration maxHoldTime, @Nullable Duration minHoldTime, boolean interrupts, LockLabels labels) {
 
 	LockSpec spec(List<String> names) {
 		return spec(names, this.waitTime);
@@ -31,7 +32,7 @@ record LockTerms(@Nullable Duration waitTime, @Nullable Duration leaseTime, @Nul
 	 */
 	LockSpec spec(List<String> names, @Nullable Duration waitTime) {
 		return new LockSpec(names, waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
-				this.interrupts);
+				this.interrupts, this.labels.common(), this.labels.of(names));
 	}
 
 }

@@ -99,7 +99,7 @@ final class LockedMethodReader {
 		if (!keys.name().isEmpty()) {
 			checkName(where, keys.name());
 		}
-		return new Written(lock, name, named, keys);
+		return new Written(lock, name, named, keys, name.isEmpty() ? MethodName.label(declaring, targetClass) : name);
 	}
 
 	private LockTerms terms(String where, List<Written> all, ReleasePolicy release, OnLost onLost) {
@@ -131,12 +131,18 @@ final class LockedMethodReader {
 		}
 		try {
 			return checked(new LockTerms(wait, lease, (renewal != null) ? renewal == Renewal.ENABLED : null, maxHold,
-					minHold, onLost == OnLost.INTERRUPT));
+					minHold, onLost == OnLost.INTERRUPT, labels(all)));
 		}
 		catch (IllegalArgumentException ex) {
 			throw new InvalidDistributedLockException(where, ex.getMessage() + ".",
 					"Correct the annotation, or what 'coordination.lock.locks' says of the name.", ex);
 		}
+	}
+
+	private static LockLabels labels(List<Written> all) {
+		Map<String, String> labels = new TreeMap<>();
+		all.forEach((one) -> labels.put(one.keys.name(), one.label));
+		return LockLabels.of(labels);
 	}
 
 	private static LockTerms checked(LockTerms terms) {
@@ -334,8 +340,10 @@ final class LockedMethodReader {
 	 * @param name its name, if it has one
 	 * @param named what the properties say of the name
 	 * @param keys the names of its locks
+	 * @param label what they are counted under
 	 */
-	private record Written(DistributedLock lock, String name, DistributedLockProperties.Named named, MethodKeys keys) {
+	private record Written(DistributedLock lock, String name, DistributedLockProperties.Named named, MethodKeys keys,
+			String label) {
 
 		/**
 		 * What a property of the name is called.

@@ -207,6 +207,15 @@ final class MethodKeys {
 	}
 
 	/**
+	 * Whether a lock has a name that an annotation gives.
+	 * @param lock the name of the lock
+	 * @param name what all locks of the annotation have in common
+	 */
+	static boolean belongs(String lock, String name) {
+		return lock.startsWith(name) && (lock.length() == name.length() || lock.charAt(name.length()) == ':');
+	}
+
+	/**
 	 * What people are told when the lock is busy.
 	 * @param locks the names of the locks
 	 * @param waited how long the call has waited

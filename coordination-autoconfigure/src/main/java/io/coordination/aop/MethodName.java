@@ -35,6 +35,13 @@ final class MethodName {
 		return isGenerated(method.getDeclaringClass()) ? ClassUtils.getInterfaceMethodIfPossible(method, null) : method;
 	}
 
+	/**
+	 * Class and method, whatever its parameters are.
+	 */
+	static String label(Method method, Class<?> targetClass) {
+		return userClass(method, targetClass) + "." + method.getName();
+	}
+
 	// The names of generated classes differ from process to process.
 	private static String userClass(Method method, Class<?> targetClass) {
 		return ClassUtils.getUserClass(isGenerated(targetClass) ? written(method).getDeclaringClass() : targetClass)

@@ -1,5 +1,6 @@
 package io.coordination.autoconfigure;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 import org.slf4j.Logger;
@@ -12,6 +13,7 @@ import io.coordination.lock.LockKeyException;
 import io.coordination.lock.LockRegistryBuilder;
 import io.coordination.lock.ManagedLockRegistry;
 import io.coordination.lock.event.LockEvent;
+import io.coordination.lock.event.LockListener;
 
 /**
  * A registry as the properties describe it. What they say wrongly is reported by the name
@@ -36,11 +38,13 @@ final class ConfiguredRegistry {
 
 	/**
 	 * Builds and starts a registry.
+	 * @param listeners told of every event
+	 * @param lossListener told of locks that are lost or uncertain
 	 * @throws FailureAnalyzedException if a property is wrong, or the backend cannot be
 	 * opened
 	 */
 	static ManagedLockRegistry build(LockBackendFactory factory, CoordinationProperties properties, Namespace namespace,
-			Consumer<LockEvent> listener) {
+			List<LockListener> listeners, Consumer<LockEvent> lossListener) {
 		ConfiguredRegistry registry = new ConfiguredRegistry(factory);
 		CoordinationProperties.Lock lock = properties.lock();
 		registry.set(namespace.property(), "a name", (builder) -> builder.namespace(namespace.value()));
@@ -56,7 +60,8 @@ final class ConfiguredRegistry {
 		registry.builder.renewal(lock.renewal())
 			.asyncRelease(lock.release() == CoordinationProperties.Release.ASYNC)
 			.handOff(lock.handOff().enabled())
-			.listener(listener);
+			.lossListener(lossListener);
+		listeners.forEach(registry.builder::listener);
 		ManagedLockRegistry started = registry.start();
 		logger.info("Locks of namespace '{}' are kept by '{}'", namespace.value(), factory.id());
 		return started;

@@ -14,8 +14,7 @@ import io.coordination.backend.LockBackendDecorator;
 import io.coordination.backend.LockBackendFactory;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.ManagedLockRegistry;
-import io.coordination.lock.event.LockLost;
-import io.coordination.lock.event.LockUncertain;
+import io.coordination.lock.event.LockListener;
 
 /**
  * Auto-configuration of the {@link LockRegistry}.
@@ -28,7 +27,7 @@ public final class CoordinationAutoConfiguration {
 	@ConditionalOnMissingBean(LockRegistry.class)
 	ManagedLockRegistry coordinationLockRegistry(CoordinationProperties properties,
 			ObjectProvider<LockBackendFactory> candidates, ObjectProvider<LockBackendDecorator> decorators,
-			Environment environment, ApplicationEventPublisher publisher) {
+			ObjectProvider<LockListener> listeners, Environment environment, ApplicationEventPublisher publisher) {
 		LockBackendFactory factory = BackendChoice.choose(properties.backend(), candidates.orderedStream().toList());
 		if (properties.failFast()) {
 			StartUpCheck.run(factory);
@@ -37,11 +36,8 @@ public final class CoordinationAutoConfiguration {
 			factory = decorator.decorate(factory);
 		}
 		ManagedLockRegistry registry = ConfiguredRegistry.build(factory, properties,
-				Namespace.find(properties.namespace(), environment), (event) -> {
-					if (event instanceof LockLost || event instanceof LockUncertain) {
-						publisher.publishEvent(event);
-					}
-				});
+				Namespace.find(properties.namespace(), environment), listeners.orderedStream().toList(),
+				publisher::publishEvent);
 		if (!properties.failFast()) {
 			StartUpCheck.runInBackground(registry);
 		}

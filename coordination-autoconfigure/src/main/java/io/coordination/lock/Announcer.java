@@ -15,6 +15,7 @@ import io.coordination.lock.event.LockAcquired;
 import io.coordination.lock.event.LockEvent;
 import io.coordination.lock.event.LockLost;
 import io.coordination.lock.event.LockRefused;
+import io.coordination.lock.event.LockReleased;
 
 /**
  * Tells the application what happened to its locks. What a caller did itself is told on
@@ -27,21 +28,25 @@ final class Announcer {
 
 	private final Engine engine;
 
-	private final @Nullable Consumer<LockEvent> listener;
+	private final List<Consumer<LockEvent>> listeners;
+
+	private final List<Consumer<LockEvent>> lossListeners;
 
 	private final ThreadPoolExecutor pool = EngineThreads.pool("coordination-event", 2);
 
 	Announcer(Engine engine) {
 		this.engine = engine;
-		this.listener = engine.settings().listener();
+		this.listeners = engine.settings().listeners();
+		this.lossListeners = engine.settings().lossListeners();
 	}
 
 	/**
 	 * A waiter got its lock.
 	 */
 	void acquired(Hold hold, Waiter waiter) {
-		if (this.listener != null) {
-			publish(new LockAcquired(hold.name(), hold.token, waited(waiter), hold.handedOver));
+		if (!this.listeners.isEmpty()) {
+			tell(this.listeners,
+					new LockAcquired(hold.name(), hold.label, hold.token, waited(waiter), hold.handedOver));
 		}
 	}
 
@@ -50,8 +55,17 @@ final class Announcer {
 	 * @param failure why, or {@code null} if it went away
 	 */
 	void refused(String name, Waiter waiter, @Nullable RuntimeException failure) {
-		if (this.listener != null) {
-			publish(new LockRefused(name, reason(failure), waited(waiter)));
+		if (!this.listeners.isEmpty()) {
+			tell(this.listeners, new LockRefused(name, waiter.label, reason(failure), waited(waiter)));
+		}
+	}
+
+	/**
+	 * A holder gave its lock up.
+	 */
+	void released(Hold hold) {
+		if (!this.listeners.isEmpty()) {
+			tell(this.listeners, new LockReleased(hold.name(), hold.label, hold.token, hold.heldFor()));
 		}
 	}
 
@@ -73,15 +87,15 @@ final class Announcer {
 		return Duration.ofNanos(this.engine.nanoTime() - waiter.startedAt);
 	}
 
-	void publish(LockEvent event) {
-		if (this.listener != null) {
-			accept(this.listener, event);
-		}
-	}
-
+	/**
+	 * A lock is lost, or may be soon.
+	 */
 	void publishLater(LockEvent event) {
-		if (this.listener != null) {
-			later(() -> publish(event));
+		if (!this.listeners.isEmpty() || !this.lossListeners.isEmpty()) {
+			later(() -> {
+				tell(this.listeners, event);
+				tell(this.lossListeners, event);
+			});
 		}
 	}
 
@@ -103,6 +117,12 @@ final class Announcer {
 		}
 		catch (RejectedExecutionException ex) {
 			announcement.run();
+		}
+	}
+
+	private static void tell(List<Consumer<LockEvent>> listeners, LockEvent event) {
+		for (int i = 0; i < listeners.size(); i++) {
+			accept(listeners.get(i), event);
 		}
 	}
 

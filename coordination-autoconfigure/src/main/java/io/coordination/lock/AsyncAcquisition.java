@@ -31,11 +31,12 @@ final class AsyncAcquisition {
 
 	private final Alarm end = new Alarm();
 
-	AsyncAcquisition(Engine engine, String name, Terms terms, long waitNanos, HoldTime holdTime, Executor completer) {
+	AsyncAcquisition(Engine engine, String name, LockSpec spec, Terms terms, long waitNanos, Executor completer) {
 		this.engine = engine;
 		this.name = name;
 		this.completer = completer;
-		this.waiter = new Waiter(terms, waitNanos, holdTime, engine.nanoTime(), this::settled);
+		this.waiter = new Waiter(terms, waitNanos, HoldTime.of(spec), spec.label(name), engine.nanoTime(),
+				this::settled);
 	}
 
 	CompletableFuture<LockHandle> start() {

@@ -53,7 +53,8 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 		if (Thread.interrupted()) {
 			throw new InterruptedException();
 		}
-		Waiter waiter = new Waiter(terms, waitNanos(spec), HoldTime.of(spec), current.nanoTime(), null);
+		Waiter waiter = new Waiter(terms, waitNanos(spec), HoldTime.of(spec), spec.label(name), current.nanoTime(),
+				null);
 		LocalGate gate = current.enter(name, waiter);
 		try {
 			if (!waiter.await(waiter.waitNanos)) {
@@ -83,7 +84,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			return;
 		}
 		try {
-			waiter.hold().giveBack();
+			Handles.giveBack(engine.acquired(waiter));
 		}
 		catch (LockException ex) {
 			engine.announcer().refused(gate.name(), waiter, ex);
@@ -106,8 +107,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 			Engine current = running(spec);
 			Terms terms = terms(spec, current);
 			return (spec.names().size() > 1) ? acquireAll(current, spec, terms, current::async)
-					: new AsyncAcquisition(current, spec.names().get(0), terms, waitNanos(spec), HoldTime.of(spec),
-							current::async)
+					: new AsyncAcquisition(current, spec.names().get(0), spec, terms, waitNanos(spec), current::async)
 						.start();
 		}
 		catch (LockException | IllegalArgumentException ex) {
@@ -116,8 +116,7 @@ final class DefaultLockRegistry implements ManagedLockRegistry {
 	}
 
 	private CompletableFuture<LockHandle> acquireAll(Engine current, LockSpec spec, Terms terms, Executor completer) {
-		return new MultiAcquisition(current, spec.names(), terms, waitNanos(spec), HoldTime.of(spec), completer)
-			.start();
+		return new MultiAcquisition(current, spec, terms, waitNanos(spec), completer).start();
 	}
 
 	@Override

@@ -222,8 +222,8 @@ final class Grant {
 	boolean lendTo(Waiter waiter, Engine engine) {
 		boolean handedOver = this.hold != null;
 		int number = handedOver ? this.handOvers + 1 : 0;
-		Hold next = new Hold(engine, this, engine.tokens().token(this.lease, number), waiter.holdTime,
-				engine.nanoTime(), handedOver);
+		Hold next = new Hold(engine, this, engine.tokens().token(this.lease, number), waiter, engine.nanoTime(),
+				handedOver);
 		if (!waiter.settle(next)) {
 			return false;
 		}

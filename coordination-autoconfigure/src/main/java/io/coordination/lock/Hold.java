@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 import io.coordination.lock.event.LockLost;
 import io.coordination.lock.event.LockLost.Cause;
-import io.coordination.lock.event.LockReleased;
 
 /**
  * One holder's use of a {@link Grant}: what stands behind one handle, or several. The
@@ -46,6 +45,9 @@ final class Hold {
 
 	final long token;
 
+	/** What the lock is counted under, or {@code null}. */
+	final @Nullable String label;
+
 	final long since;
 
 	final boolean handedOver;
@@ -70,11 +72,13 @@ final class Hold {
 	// guarded by lock
 	private @Nullable LockLost loss;
 
-	Hold(Engine engine, Grant grant, long token, HoldTime time, long now, boolean handedOver) {
+	Hold(Engine engine, Grant grant, long token, Waiter waiter, long now, boolean handedOver) {
+		HoldTime time = waiter.holdTime;
 		this.engine = engine;
 		this.grant = grant;
 		this.gate = grant.gate;
 		this.token = token;
+		this.label = waiter.label;
 		this.since = now;
 		this.handedOver = handedOver;
 		this.minHoldEnd = now + time.least();
@@ -149,7 +153,7 @@ final class Hold {
 	}
 
 	private void tellLost(Cause cause) {
-		LockLost event = new LockLost(name(), this.token, cause, heldFor());
+		LockLost event = new LockLost(name(), this.label, this.token, cause, heldFor());
 		List<Consumer<LockLost>> told;
 		this.lock.lock();
 		try {
@@ -242,22 +246,13 @@ final class Hold {
 				return;
 			}
 			if (active && ours) {
-				this.engine.announcer().publish(new LockReleased(name(), this.token, heldFor()));
+				this.engine.announcer().released(this);
 			}
 			else if (active) {
 				tellLost(Cause.TAKEN);
 			}
 			answer.complete(active && ours);
 		});
-	}
-
-	/**
-	 * Gives back what nobody got a handle of.
-	 */
-	void giveBack() {
-		if (unshare()) {
-			end(false, new CompletableFuture<>());
-		}
 	}
 
 	Duration heldFor() {
@@ -268,7 +263,7 @@ final class Hold {
 		this.lock.lock();
 		try {
 			LockLost known = this.loss;
-			return (known != null) ? known : new LockLost(name(), this.token, cause, heldFor());
+			return (known != null) ? known : new LockLost(name(), this.label, this.token, cause, heldFor());
 		}
 		finally {
 			this.lock.unlock();

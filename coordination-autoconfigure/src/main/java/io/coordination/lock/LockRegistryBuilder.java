@@ -3,12 +3,12 @@ package io.coordination.lock;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-
-import org.jspecify.annotations.Nullable;
 
 import io.coordination.backend.LockBackendFactory;
 import io.coordination.lock.event.LockEvent;
@@ -54,7 +54,9 @@ public final class LockRegistryBuilder {
 
 	private Duration gracePeriod = DEFAULT_GRACE;
 
-	private @Nullable Consumer<LockEvent> listener;
+	private final List<Consumer<LockEvent>> listeners = new ArrayList<>(1);
+
+	private final List<Consumer<LockEvent>> lossListeners = new ArrayList<>(1);
 
 	private Supplier<EngineTime> time = SystemTime::new;
 
@@ -179,14 +181,27 @@ public final class LockRegistryBuilder {
 	}
 
 	/**
-	 * Who is told of every event. What it throws is logged. Acquisition, refusal and
-	 * release are told on the thread that acts, before its call returns, so a slow
-	 * listener slows that down; loss and uncertainty on a thread of the registry.
+	 * Who is told of every event, beside those that were given before. What it throws is
+	 * logged. Acquisition, refusal and release are told on the thread that acts, before
+	 * its call returns, so a slow listener slows that down; loss and uncertainty on a
+	 * thread of the registry.
 	 * @param listener the listener; safe for use by many threads
 	 * @return this builder
 	 */
 	public LockRegistryBuilder listener(Consumer<LockEvent> listener) {
-		this.listener = Objects.requireNonNull(listener, "'listener' must not be null");
+		this.listeners.add(Objects.requireNonNull(listener, "'listener' must not be null"));
+		return this;
+	}
+
+	/**
+	 * Who is told of locks that are lost or uncertain and of nothing else, beside those
+	 * that were given before: an acquisition without any other listener makes no event.
+	 * What it throws is logged. Told on a thread of the registry.
+	 * @param listener the listener; safe for use by many threads
+	 * @return this builder
+	 */
+	public LockRegistryBuilder lossListener(Consumer<LockEvent> listener) {
+		this.lossListeners.add(Objects.requireNonNull(listener, "'listener' must not be null"));
 		return this;
 	}
 
@@ -204,7 +219,8 @@ public final class LockRegistryBuilder {
 	public ManagedLockRegistry build() {
 		Settings settings = new Settings(this.namespace, Durations.nanos(this.waitTime),
 				new Terms(this.leaseTime.toNanos(), this.renewal), this.asyncRelease, this.handOff,
-				Durations.nanos(this.handOffSlice), this.fencingBase, this.gracePeriod, this.listener);
+				Durations.nanos(this.handOffSlice), this.fencingBase, this.gracePeriod, List.copyOf(this.listeners),
+				List.copyOf(this.lossListeners));
 		LockBackendFactory opened = this.factory;
 		Supplier<EngineTime> clock = this.time;
 		DefaultLockRegistry registry = new DefaultLockRegistry(settings,

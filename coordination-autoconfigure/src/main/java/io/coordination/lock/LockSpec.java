@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
@@ -32,10 +34,13 @@ import org.jspecify.annotations.Nullable;
  * if it is released sooner; {@code null} means it is free when it is released
  * @param interruptOnLoss whether {@link LockRegistry#execute} interrupts its thread when
  * the lock is lost
+ * @param label what the locks are counted under in metrics and told of in events: see
+ * {@link #withLabel(String)}; {@code null} means no label
+ * @param labels what some of the names are counted under instead, by name
  */
 public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullable Duration leaseTime,
 		@Nullable Boolean renewal, @Nullable Duration maxHoldTime, @Nullable Duration minHoldTime,
-		boolean interruptOnLoss) {
+		boolean interruptOnLoss, @Nullable String label, Map<String, String> labels) {
 
 	/**
 	 * The wait time that never ends.
@@ -50,7 +55,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	/**
 	 * Checks the values, and sorts the names and drops repeated ones.
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
-	 * @throws IllegalArgumentException if a duration is out of its range
+	 * @throws IllegalArgumentException if a duration is out of its range, or a label
+	 * blank
 	 */
 	public LockSpec {
 		Objects.requireNonNull(names, "'names' must not be null");
@@ -75,6 +81,17 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 			throw new IllegalArgumentException(
 					"'minHoldTime' must be positive and at most " + MAX_LEASE + ": " + minHoldTime);
 		}
+		labels = Map.copyOf(labels);
+		checkLabel(label);
+		if (!labels.isEmpty()) {
+			labels.values().forEach(LockSpec::checkLabel);
+		}
+	}
+
+	private static void checkLabel(@Nullable String label) {
+		if (label != null && label.isBlank()) {
+			throw new IllegalArgumentException("'label' must not be blank");
+		}
 	}
 
 	/**
@@ -84,7 +101,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if the name cannot be the name of a lock
 	 */
 	public static LockSpec of(String name) {
-		return new LockSpec(Collections.singletonList(name), null, null, null, null, null, false);
+		return new LockSpec(Collections.singletonList(name), null, null, null, null, null, false, null, Map.of());
 	}
 
 	/**
@@ -94,7 +111,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 * @throws LockKeyException if a name cannot be the name of a lock, or there is none
 	 */
 	public static LockSpec ofAll(String... names) {
-		return new LockSpec(Arrays.asList(names), null, null, null, null, null, false);
+		return new LockSpec(Arrays.asList(names), null, null, null, null, null, false, null, Map.of());
 	}
 
 	/**
@@ -105,7 +122,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public static LockSpec ofAll(Collection<String> names) {
 		return new LockSpec(List.copyOf(names.stream().map(LockNames::check).toList()), null, null, null, null, null,
-				false);
+				false, null, Map.of());
 	}
 
 	/**
@@ -116,7 +133,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withWaitTime(Duration waitTime) {
 		return new LockSpec(this.names, Objects.requireNonNull(waitTime, "'waitTime' must not be null"), this.leaseTime,
-				this.renewal, this.maxHoldTime, this.minHoldTime, this.interruptOnLoss);
+				this.renewal, this.maxHoldTime, this.minHoldTime, this.interruptOnLoss, this.label, this.labels);
 	}
 
 	/**
@@ -145,7 +162,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	public LockSpec withLeaseTime(Duration leaseTime) {
 		return new LockSpec(this.names, this.waitTime,
 				Objects.requireNonNull(leaseTime, "'leaseTime' must not be null"), this.renewal, this.maxHoldTime,
-				this.minHoldTime, this.interruptOnLoss);
+				this.minHoldTime, this.interruptOnLoss, this.label, this.labels);
 	}
 
 	/**
@@ -156,7 +173,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withRenewal(boolean renewal) {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, renewal, this.maxHoldTime, this.minHoldTime,
-				this.interruptOnLoss);
+				this.interruptOnLoss, this.label, this.labels);
 	}
 
 	/**
@@ -170,7 +187,7 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	public LockSpec withMaxHoldTime(Duration maxHoldTime) {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal,
 				Objects.requireNonNull(maxHoldTime, "'maxHoldTime' must not be null"), this.minHoldTime,
-				this.interruptOnLoss);
+				this.interruptOnLoss, this.label, this.labels);
 	}
 
 	/**
@@ -189,7 +206,8 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withMinHoldTime(Duration minHoldTime) {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime,
-				Objects.requireNonNull(minHoldTime, "'minHoldTime' must not be null"), this.interruptOnLoss);
+				Objects.requireNonNull(minHoldTime, "'minHoldTime' must not be null"), this.interruptOnLoss, this.label,
+				this.labels);
 	}
 
 	/**
@@ -200,12 +218,54 @@ public record LockSpec(List<String> names, @Nullable Duration waitTime, @Nullabl
 	 */
 	public LockSpec withInterruptOnLoss() {
 		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
-				true);
+				true, this.label, this.labels);
+	}
+
+	/**
+	 * What the locks are counted under in metrics, and told of in events: what all locks
+	 * of a kind have in common, such as {@code order} for the locks {@code order:1},
+	 * {@code order:2} and so on. There must be few labels in an application, known when
+	 * it is written: never a name with a key in it, as each label makes time series of
+	 * its own that stay. It says nothing of what excludes what.
+	 * @param label the label of all names
+	 * @return a spec with this label
+	 * @throws IllegalArgumentException if it is blank
+	 */
+	public LockSpec withLabel(String label) {
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
+				this.interruptOnLoss, Objects.requireNonNull(label, "'label' must not be null"), Map.of());
+	}
+
+	/**
+	 * What one of several locks is counted under, where they are of different kinds.
+	 * @param name one of the names
+	 * @param label its label, as in {@link #withLabel(String)}
+	 * @return a spec with this label for the name
+	 * @throws IllegalArgumentException if the label is blank, or there is no such name
+	 */
+	public LockSpec withLabel(String name, String label) {
+		if (!this.names.contains(name)) {
+			throw new IllegalArgumentException("'name' must be one of " + this.names + ": " + name);
+		}
+		Map<String, String> added = new HashMap<>(this.labels);
+		added.put(name, Objects.requireNonNull(label, "'label' must not be null"));
+		return new LockSpec(this.names, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
+				this.interruptOnLoss, this.label, added);
+	}
+
+	/**
+	 * What one of the locks is counted under.
+	 * @param name its name
+	 * @return its label, or {@code null} if it has none
+	 */
+	public @Nullable String label(String name) {
+		String own = this.labels.get(name);
+		return (own != null) ? own : this.label;
 	}
 
 	LockSpec forNames(List<String> some) {
 		return new LockSpec(some, this.waitTime, this.leaseTime, this.renewal, this.maxHoldTime, this.minHoldTime,
-				this.interruptOnLoss);
+				this.interruptOnLoss, this.label, this.labels);
 	}
 
 }

@@ -33,13 +33,11 @@ final class MultiAcquisition {
 
 	private final Engine engine;
 
-	private final List<String> names;
+	private final LockSpec spec;
 
 	private final Terms terms;
 
 	private final long waitNanos;
-
-	private final HoldTime holdTime;
 
 	private final long startedAt;
 
@@ -66,13 +64,11 @@ final class MultiAcquisition {
 	/** The thread that has not handed out the future yet. */
 	private volatile @Nullable Thread starter = Thread.currentThread();
 
-	MultiAcquisition(Engine engine, List<String> names, Terms terms, long waitNanos, HoldTime holdTime,
-			Executor completer) {
+	MultiAcquisition(Engine engine, LockSpec spec, Terms terms, long waitNanos, Executor completer) {
 		this.engine = engine;
-		this.names = names;
+		this.spec = spec;
 		this.terms = terms;
 		this.waitNanos = waitNanos;
-		this.holdTime = holdTime;
 		this.completer = completer;
 		this.startedAt = engine.nanoTime();
 	}
@@ -109,14 +105,14 @@ final class MultiAcquisition {
 		finally {
 			this.lock.unlock();
 		}
-		if (index == this.names.size()) {
+		if (index == this.spec.names().size()) {
 			complete();
 			return;
 		}
 		long left = (this.waitNanos == Durations.UNBOUNDED) ? this.waitNanos
 				: Math.max(0, this.waitNanos - (this.engine.nanoTime() - this.startedAt));
-		CompletableFuture<LockHandle> member = new AsyncAcquisition(this.engine, this.names.get(index), this.terms,
-				left, this.holdTime, Runnable::run)
+		CompletableFuture<LockHandle> member = new AsyncAcquisition(this.engine, this.spec.names().get(index),
+				this.spec, this.terms, left, Runnable::run)
 			.start();
 		boolean tooLate;
 		this.lock.lock();
@@ -240,7 +236,7 @@ final class MultiAcquisition {
 			MultiAcquisition told = this.acquisition;
 			if (told != null) {
 				told.end(new LockLostException("Lock '" + event.name() + "' was lost while others were waited for ("
-						+ String.join(", ", told.names) + ")"));
+						+ String.join(", ", told.spec.names()) + ")"));
 			}
 		}
 

@@ -1,9 +1,8 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
-
-import org.jspecify.annotations.Nullable;
 
 import io.coordination.lock.event.LockEvent;
 
@@ -19,9 +18,11 @@ import io.coordination.lock.event.LockEvent;
  * turn
  * @param fencingBase what is added to every revision
  * @param gracePeriod how long holders may finish when the registry stops
- * @param listener told of every event, or {@code null} if nobody wants to know
+ * @param listeners told of every event
+ * @param lossListeners told of locks that are lost or uncertain, and of nothing else
  */
 record Settings(String namespace, long waitNanos, Terms terms, boolean asyncRelease, boolean handOff, long sliceNanos,
-		long fencingBase, Duration gracePeriod, @Nullable Consumer<LockEvent> listener) {
+		long fencingBase, Duration gracePeriod, List<Consumer<LockEvent>> listeners,
+		List<Consumer<LockEvent>> lossListeners) {
 
 }

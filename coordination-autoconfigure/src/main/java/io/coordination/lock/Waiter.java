@@ -22,6 +22,9 @@ final class Waiter {
 
 	final HoldTime holdTime;
 
+	/** What the lock is counted under, or {@code null}. */
+	final @Nullable String label;
+
 	final long startedAt;
 
 	private final @Nullable Runnable whenSettled;
@@ -35,10 +38,12 @@ final class Waiter {
 	 * @param whenSettled what to run when it is settled, or {@code null} for a waiter on
 	 * which the present thread parks
 	 */
-	Waiter(Terms terms, long waitNanos, HoldTime holdTime, long startedAt, @Nullable Runnable whenSettled) {
+	Waiter(Terms terms, long waitNanos, HoldTime holdTime, @Nullable String label, long startedAt,
+			@Nullable Runnable whenSettled) {
 		this.terms = terms;
 		this.waitNanos = waitNanos;
 		this.holdTime = holdTime;
+		this.label = label;
 		this.startedAt = startedAt;
 		this.whenSettled = whenSettled;
 		this.thread = (whenSettled != null) ? null : Thread.currentThread();

@@ -211,7 +211,7 @@ final class Watchdog {
 					&& known.state(now, this.engine.suspectSince(), grant.isRenewed()) == LockState.UNCERTAIN) {
 				grant.toldUncertain = known;
 				this.engine.announcer()
-					.publishLater(new LockUncertain(hold.name(), hold.token, known.remainingDuration(now)));
+					.publishLater(new LockUncertain(hold.name(), hold.label, hold.token, known.remainingDuration(now)));
 			}
 		}
 		send(batches, now);

@@ -34,6 +34,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 
+	private static final LockLabels TUNED = new LockLabels("tuned", Map.of());
+
 	OverallSettingsTests() {
 		super(Service.class);
 	}
@@ -87,13 +89,13 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 				"coordination.lock.locks.tuned.on-lost=interrupt"), (service) -> {
 					LockedMethod tuned = method(service, "tuned");
 					assertThat(tuned.terms()).isEqualTo(new LockTerms(Duration.ofMillis(500), Duration.ofSeconds(7),
-							false, Duration.ofSeconds(3), Duration.ofSeconds(1), true));
+							false, Duration.ofSeconds(3), Duration.ofSeconds(1), true, TUNED));
 					assertThat(tuned.onLost()).isEqualTo(OnLost.INTERRUPT);
 				});
 		run((service) -> {
 			LockedMethod tuned = method(service, "tuned");
 			assertThat(tuned.terms()).isEqualTo(new LockTerms(Duration.ofSeconds(1), Duration.ofSeconds(20), true,
-					Duration.ofMinutes(1), Duration.ofMillis(1), false));
+					Duration.ofMinutes(1), Duration.ofMillis(1), false, TUNED));
 			assertThat(tuned.onLost()).isEqualTo(OnLost.IGNORE);
 		});
 	}

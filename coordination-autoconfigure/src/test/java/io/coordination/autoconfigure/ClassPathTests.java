@@ -75,7 +75,7 @@ class ClassPathTests {
 				+ "|micrometer-(observation|commons)-[0-9].*");
 		for (String type : List.of("io.lettuce.core.RedisClient", "io.github.resilience4j.retry.Retry",
 				"org.springframework.transaction.annotation.Transactional", "org.aspectj.weaver.Advice",
-				"reactor.core.publisher.Mono")) {
+				"reactor.core.publisher.Mono", "io.micrometer.core.instrument.MeterRegistry")) {
 			assertThat(classPath.has(type)).as(type).isFalse();
 		}
 		assertThat(classPath.run(Application.class, MEMORY)).isEqualTo("stock:5");

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import io.coordination.observation.LockMeter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -75,8 +78,15 @@ class ConfigurationMetadataTests {
 	@MethodSource("pages")
 	void noPageMentionsAPropertyThatDoesNotExist(Path page) throws IOException {
 		assertThat(MENTION.matcher(Files.readString(page)).results().map(MatchResult::group)).as(page.toString())
-			.allSatisfy((mention) -> assertThat(this.properties.keySet())
+			.allSatisfy((mention) -> assertThat(Stream.concat(this.properties.keySet().stream(), meters()))
 				.anyMatch((name) -> name.equals(mention) || name.startsWith(mention + ".")));
+	}
+
+	/**
+	 * Meters look like properties.
+	 */
+	private static Stream<String> meters() {
+		return Arrays.stream(LockMeter.values()).map(LockMeter::getName);
 	}
 
 	@ParameterizedTest

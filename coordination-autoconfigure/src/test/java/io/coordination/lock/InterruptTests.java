@@ -1,17 +1,26 @@
 package io.coordination.lock;
 
 import java.time.Duration;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import io.coordination.lock.event.LockAcquired;
+import io.coordination.lock.event.LockEvent;
+import io.coordination.lock.event.LockRefused;
+import io.coordination.lock.event.LockReleased;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -43,6 +52,57 @@ class InterruptTests extends EngineFixture {
 		other.close();
 		assertThat(isFree()).isTrue();
 		assertThat(((DefaultLockRegistry) this.locks).gateCount()).isZero();
+	}
+
+	@Test
+	void anInterruptThatMeetsTheGrantLeavesNoReleaseWithoutAnAcquisition() throws Exception {
+		CyclicBarrier together = new CyclicBarrier(2);
+		for (int i = 0; i < 300; i++) {
+			LockHandle first = hold(this.locks);
+			CompletableFuture<Thread> waiter = new CompletableFuture<>();
+			Future<?> waiting = this.executor.submit(() -> {
+				waiter.complete(Thread.currentThread());
+				this.locks.acquire(SPEC.withUnboundedWait()).close();
+				return null;
+			});
+			Thread thread = waiter.join();
+			Thread interrupter = new Thread(() -> {
+				meet(together);
+				thread.interrupt();
+			});
+			interrupter.start();
+			Awaitility.await().pollDelay(Duration.ZERO).until(() -> waitingHere() == 1);
+			meet(together);
+			first.close();
+			interrupter.join();
+			try {
+				waiting.get(10, TimeUnit.SECONDS);
+			}
+			catch (ExecutionException ex) {
+				assertThat(ex).hasCauseInstanceOf(InterruptedException.class);
+			}
+			this.executor.submit(Thread::interrupted).get();
+		}
+		Awaitility.await().until(() -> ((DefaultLockRegistry) this.locks).gateCount() == 0);
+		assertThat(count(LockAcquired.class)).isEqualTo(count(LockReleased.class));
+		assertThat(count(LockAcquired.class) + count(LockRefused.class)).isEqualTo(600);
+	}
+
+	private int waitingHere() {
+		return this.locks.held().stream().mapToInt(HeldLock::waitersHere).sum();
+	}
+
+	private long count(Class<? extends LockEvent> type) {
+		return this.events.stream().filter(type::isInstance).count();
+	}
+
+	private static void meet(CyclicBarrier barrier) {
+		try {
+			barrier.await(10, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException | BrokenBarrierException | TimeoutException ex) {
+			throw new AssertionError(ex);
+		}
 	}
 
 	@Test

@@ -1,5 +1,7 @@
 package io.coordination.lock.event;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something happened to a lock. Acquisition, refusal and release are told on the thread
  * that acts, loss and uncertainty on a thread of the registry.
@@ -11,5 +13,11 @@ public sealed interface LockEvent permits LockAcquired, LockRefused, LockRelease
 	 * @return the name
 	 */
 	String name();
+
+	/**
+	 * The label under which the lock is counted, one of few.
+	 * @return the label, or {@code null} if the caller gave it none
+	 */
+	@Nullable String label();
 
 }

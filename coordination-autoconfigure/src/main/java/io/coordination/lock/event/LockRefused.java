@@ -2,14 +2,17 @@ package io.coordination.lock.event;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A lock was not acquired.
  *
  * @param name the name of the lock
+ * @param label the label under which the lock is counted, or {@code null} if it has none
  * @param reason why not
  * @param waited how long was waited
  */
-public record LockRefused(String name, Reason reason, Duration waited) implements LockEvent {
+public record LockRefused(String name, @Nullable String label, Reason reason, Duration waited) implements LockEvent {
 
 	/**
 	 * Why a lock was not acquired.
