@@ -94,7 +94,13 @@ final class JoinedTransactions {
 	 * it has suspended, keep of calls that were registered by {@link #join}.
 	 */
 	@Nullable LockContext around() {
-		LockContext present = LockContext.find().orElse(null);
+		return around(LockContext.find().orElse(null));
+	}
+
+	/**
+	 * A context, and in it the same.
+	 */
+	@Nullable LockContext around(@Nullable LockContext present) {
 		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
 			return present;
 		}
@@ -147,8 +153,8 @@ final class JoinedTransactions {
 	 */
 	void permit(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		OnActive onActive = this.properties.get().transaction().onActive();
-		if (onActive == OnActive.ALLOW || (around != null
-				&& requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
+		if (onActive == OnActive.ALLOW
+				|| (around != null && requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
 			return;
 		}
 		String where = call.method().where();

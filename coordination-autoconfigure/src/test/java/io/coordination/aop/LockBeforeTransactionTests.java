@@ -44,8 +44,9 @@ class LockBeforeTransactionTests {
 				.isEqualTo("a");
 			assertThat(service.stageAround("a", () -> transactions.execute((status) -> service.call("a"))).join())
 				.isEqualTo("a");
-			assertThat(service.stageAround("a", () -> transactions.execute((status) -> service.stage("a").join()))
-				.join()).isEqualTo("a");
+			assertThat(
+					service.stageAround("a", () -> transactions.execute((status) -> service.stage("a").join())).join())
+				.isEqualTo("a");
 		});
 	}
 

@@ -54,7 +54,8 @@ class SeveralRegistriesTests {
 				return switch (this) {
 					case STAGE -> service.stage(body).get(10, TimeUnit.SECONDS);
 					case MONO -> Mono.defer(() -> service.mono(body)).toFuture().get(10, TimeUnit.SECONDS);
-					case FLUX -> Flux.defer(() -> service.flux(body)).collectList().toFuture().get(10, TimeUnit.SECONDS);
+					case FLUX ->
+						Flux.defer(() -> service.flux(body)).collectList().toFuture().get(10, TimeUnit.SECONDS);
 				};
 			}
 			catch (ExecutionException ex) {

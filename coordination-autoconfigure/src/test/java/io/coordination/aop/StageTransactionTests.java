@@ -130,7 +130,8 @@ class StageTransactionTests {
 		run((stock, transactions, locks) -> {
 			transactions.executeWithoutResult((status) -> {
 				LockHandle other = locks.holdElsewhere("stock");
-				CompletableFuture<?> all = CompletableFuture.allOf(stock.lock(DONE), stock.lock(DONE), stock.lock(DONE));
+				CompletableFuture<?> all = CompletableFuture.allOf(stock.lock(DONE), stock.lock(DONE),
+						stock.lock(DONE));
 				assertThat(all).isNotDone();
 				other.close();
 				assertThat(all).succeedsWithin(10, TimeUnit.SECONDS);
