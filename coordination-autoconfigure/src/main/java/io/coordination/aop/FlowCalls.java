@@ -171,7 +171,7 @@ final class FlowCalls {
 			Flow<Object> flow = FlowKt.flowOn(new Resumed(flow(this.call.proceed(context))),
 					work.plus(new ReactorContext(reactorContext().put(LockContext.class, context))));
 			if (this.call.method().onLost() != OnLost.INTERRUPT) {
-				return flow.collect(this.collector, this);
+				return flow.collect(this.collector, new Dispatched(this));
 			}
 			return CoroutineScopeKt.coroutineScope((CoroutineScope scope, Continuation<? super Unit> continuation) -> {
 				Job job = Objects.requireNonNull(scope.getCoroutineContext().get(Job.Key));
@@ -253,15 +253,16 @@ final class FlowCalls {
 		@Override
 		public @Nullable Object collect(FlowCollector<? super Object> collector,
 				Continuation<? super Unit> continuation) {
-			return this.flow.collect((value, emission) -> collector.emit(value, new Emission(emission)), continuation);
+			return this.flow.collect((value, rest) -> collector.emit(value, new Dispatched(rest)), continuation);
 		}
 
 	}
 
 	/**
-	 * The rest of a flow, after an element.
+	 * Has the rest of a coroutine go on by its dispatcher, and so with what belongs to
+	 * its threads, where what it waited for would resume it among its own.
 	 */
-	private record Emission(Continuation<? super Unit> rest) implements Continuation<Unit> {
+	private record Dispatched(Continuation<? super Unit> rest) implements Continuation<Unit> {
 
 		@Override
 		public CoroutineContext getContext() {

@@ -94,7 +94,13 @@ final class JoinedTransactions {
 	 * it has suspended, keep of calls that were registered by {@link #join}.
 	 */
 	@Nullable LockContext around() {
-		LockContext present = LockContext.find().orElse(null);
+		return around(LockContext.find().orElse(null));
+	}
+
+	/**
+	 * A context, and in it the same.
+	 */
+	@Nullable LockContext around(@Nullable LockContext present) {
 		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
 			return present;
 		}

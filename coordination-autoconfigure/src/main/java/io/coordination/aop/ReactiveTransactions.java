@@ -15,11 +15,12 @@ import org.springframework.transaction.reactive.TransactionContext;
 import org.springframework.transaction.reactive.TransactionSynchronization;
 
 /**
- * A subscription and the reactive transactions that it has to do with: the one that the
- * subscriber is in, which ends after it, and those that begin inside of it.
+ * A subscription and the transactions that it has to do with: the one that the subscriber
+ * is in, which ends after it, and the reactive ones that begin inside of it.
  * <p>
  * The one around keeps the locks until it has ended, as {@link JoinedTransactions} does
- * it for threads. Those inside are found by {@link ReactiveTransactionalContext}. Each is
+ * it for threads, and for a thread that subscribes in a transaction of its own, which may
+ * wait for the end of the subscription. Those inside are found by {@link ReactiveTransactionalContext}. Each is
  * asked for its locks before it is committed, whatever manager it belongs to.
  */
 final class ReactiveTransactions {
@@ -29,6 +30,8 @@ final class ReactiveTransactions {
 	private final @Nullable LockContext outer;
 
 	private final @Nullable Around around;
+
+	private final @Nullable TransactionLocks joined;
 
 	private final List<LockContext.Held> kept = new ArrayList<>(0);
 
@@ -42,9 +45,11 @@ final class ReactiveTransactions {
 	ReactiveTransactions(LockCall call, List<LockCall.Request> requests, JoinedTransactions joined, ContextView view,
 			@Nullable LockContext outer) {
 		this.verified = joined.verifies(call);
-		this.outer = outer;
+		this.outer = joined.around(outer);
 		TransactionContext transaction = view.getOrDefault(TransactionContext.class, null);
-		this.around = (transaction != null) ? enter(call, requests, joined, transaction) : null;
+		Around mine = (transaction != null) ? enter(call, requests, joined, transaction) : null;
+		this.around = mine;
+		this.joined = (mine == null) ? joined.join(call, requests, this.outer) : mine.joined ? mine.locks : null;
 	}
 
 	private @Nullable Around enter(LockCall call, List<LockCall.Request> requests, JoinedTransactions joined,
@@ -77,7 +82,7 @@ final class ReactiveTransactions {
 	 * they are released with the subscription.
 	 */
 	@Nullable TransactionLocks joined() {
-		return (this.around != null && this.around.joined) ? this.around.locks : null;
+		return this.joined;
 	}
 
 	/**

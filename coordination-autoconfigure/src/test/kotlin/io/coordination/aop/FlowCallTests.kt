@@ -202,11 +202,23 @@ internal class FlowCallTests : LockedFixture<FlowCallTests.Service>(Service::cla
 	}
 
 	@Test
+	fun leavesNothingOfItsLockOnTheThreadOfTheCollector() = visit { service ->
+		repeat(300) {
+			service.flow("a", flow { yield(); emit(1) }).toList()
+			assertThat(LockContext.find()).isEmpty()
+			assertThat(withContext(Dispatchers.Default) {
+				service.flow("a", flow { yield(); emit(1) }).toList()
+				LockContext.find()
+			}).isEmpty()
+		}
+	}
+
+	@Test
 	fun keepsTheContextOfTheCollector() = visit { service ->
 		val threads = flow { emit(Thread.currentThread().name) }
 		assertThat(service.flow("a", threads).flowOn(Dispatchers.Default).first()).startsWith("DefaultDispatcher")
 		assertThat(flow { emitAll(service.flow("a", flowOf(1))) }.toList()).containsExactly(1)
-		assertThat(flow { emitAll(service.interrupted(flowOf(1))) }.toList()).containsExactly(1)
+		assertThat(flow { emitAll(service.interruptible("a", flowOf(1))) }.toList()).containsExactly(1)
 		assertThat(service.flow("a", channelFlow { launch { send(1) } }).toList()).containsExactly(1)
 	}
 
@@ -262,6 +274,9 @@ internal class FlowCallTests : LockedFixture<FlowCallTests.Service>(Service::cla
 
 		@DistributedLock(name = "brief", maxHoldTime = "50ms", onLost = OnLost.INTERRUPT)
 		open fun <T> interrupted(work: Flow<T>): Flow<T> = work
+
+		@DistributedLock(name = "work", key = "#key", onLost = OnLost.INTERRUPT)
+		open fun <T> interruptible(key: String, work: Flow<T>): Flow<T> = work
 
 		@DistributedLock(name = "work", key = "#key")
 		open fun token(key: String, @FencingToken token: Long): Flow<Long> = flowOf(token)
