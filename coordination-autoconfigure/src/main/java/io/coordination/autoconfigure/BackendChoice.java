@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aot.AotDetector;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
 
 import io.coordination.backend.LockBackendFactory;
@@ -46,13 +47,25 @@ final class BackendChoice {
 				"'" + PROPERTY + "' is '" + wanted + "', but there is no such lock backend"
 						+ (names.isEmpty() ? "." : "; there is: " + names + "."),
 				"Set '" + PROPERTY + "' to one of the backends (perhaps after adding its client library, "
-						+ "such as spring-boot-starter-data-redis for 'redis'), or to 'memory' in a test.");
+						+ "such as spring-boot-starter-data-redis for 'redis'), or to 'memory' in a test."
+						+ frozen("'" + PROPERTY + "=" + wanted + "'"));
 	}
 
 	private static FailureAnalyzedException none() {
 		return new FailureAnalyzedException("There is no lock backend, and locks are never only local.",
 				"Add a client library, such as spring-boot-starter-data-redis, or curator-framework and set "
-						+ "'coordination.zookeeper.connect-string', or set '" + PROPERTY + "' to 'memory' in a test.");
+						+ "'coordination.zookeeper.connect-string', or set '" + PROPERTY + "' to 'memory' in a test."
+						+ frozen("the backend that it is to have"));
+	}
+
+	/**
+	 * What to do as well where the beans were chosen by a build.
+	 */
+	private static String frozen(String choice) {
+		return AotDetector.useGeneratedArtifacts()
+				? " This application was processed ahead of time, which decided what backends there are: process it "
+						+ "again, with " + choice + "."
+				: "";
 	}
 
 	private static FailureAnalyzedException several(String names) {

@@ -59,7 +59,9 @@ final class AotRuns {
 			while (cause.getCause() != null && !(cause instanceof FailureAnalyzedException)) {
 				cause = cause.getCause();
 			}
-			said = cause.getClass().getSimpleName() + ": " + String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
+			String advice = (cause instanceof FailureAnalyzedException failure) ? " " + failure.analysis().getAction()
+					: "";
+			said = cause.getClass().getSimpleName() + ": " + (cause.getMessage() + advice).replaceAll("\\s+", " ");
 		}
 		System.out.println("> " + what + ": " + said);
 	}
