@@ -3,6 +3,7 @@ package io.coordination.aop;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -159,12 +160,28 @@ final class LockedMethodReader {
 		for (Written one : all) {
 			String id = (one.named.registry() != null) ? one.named.registry()
 					: one.lock.registry().isEmpty() ? "" : resolve(where, "registry", one.lock.registry());
-			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
+			byRegistry.computeIfAbsent(id.isEmpty() ? defaultRegistry() : id, (absent) -> new ArrayList<>()).add(one.keys);
 		}
 		List<LockedMethod.Group> groups = new ArrayList<>();
 		byRegistry
 			.forEach((id, keys) -> groups.add(new LockedMethod.Group(id, registry(where, id), List.copyOf(keys))));
 		return groups;
+	}
+
+	/**
+	 * The name of the registry that is meant without one, so that it is the same registry
+	 * with its name; or an empty text, if it cannot be told.
+	 */
+	private String defaultRegistry() {
+		String[] names = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
+		if (names.length == 1) {
+			return names[0];
+		}
+		List<String> primary = Arrays.stream(names)
+			.filter((name) -> this.beanFactory.containsBeanDefinition(name)
+					&& this.beanFactory.getBeanDefinition(name).isPrimary())
+			.toList();
+		return (primary.size() == 1) ? primary.get(0) : "";
 	}
 
 	private Supplier<LockRegistry> registry(String where, String id) {
