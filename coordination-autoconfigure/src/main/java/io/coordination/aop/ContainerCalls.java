@@ -42,11 +42,11 @@ final class ContainerCalls {
 		if (annotations.isPresent(INIT)) {
 			throw beforeProxy(where, "@PostConstruct");
 		}
-		if (annotations.isPresent(DESTROY)) {
-			throw pastProxy(where, "@PreDestroy");
-		}
 		if (!isMeant(method, type)) {
 			return;
+		}
+		if (annotations.isPresent(DESTROY)) {
+			throw pastProxy(where, "@PreDestroy");
 		}
 		if (InitializingBean.class.isAssignableFrom(type) && method.getName().equals("afterPropertiesSet")) {
 			throw beforeProxy(where, "InitializingBean");

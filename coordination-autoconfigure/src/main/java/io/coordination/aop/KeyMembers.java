@@ -39,7 +39,7 @@ final class KeyMembers {
 			SpelNode node = compound.getChild(i);
 			String name = (node instanceof PropertyOrFieldReference property) ? property.getName()
 					: (node instanceof MethodReference method) ? method.getName() : null;
-			if (name == null || current.isArray() || !Modifier.isFinal(current.getModifiers())) {
+			if (name == null || isOpen(current)) {
 				return null;
 			}
 			Optional<Class<?>> found = (node instanceof MethodReference) ? method(current, name)
@@ -50,6 +50,12 @@ final class KeyMembers {
 			current = found.get();
 		}
 		return null;
+	}
+
+	// SpEL looks into an optional, and at the static members of a class
+	private static boolean isOpen(Class<?> type) {
+		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || type == Optional.class
+				|| type == Class.class;
 	}
 
 	private static Optional<Class<?>> method(Class<?> type, String name) {

@@ -3,6 +3,7 @@ package io.coordination.aop;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,7 +187,7 @@ final class LockedMethodReader {
 			String named = one.named.registry();
 			String attribute = (named != null) ? one.property("registry") : "registry";
 			String text = (named != null) ? named : one.lock.registry();
-			String id = text.isEmpty() ? "" : resolve(where, attribute, text);
+			String id = text.isEmpty() ? defaultRegistry() : resolve(where, attribute, text);
 			registries.computeIfAbsent(id, (absent) -> registry(where, attribute, id));
 			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
 		}
@@ -194,6 +195,22 @@ final class LockedMethodReader {
 		byRegistry.forEach((id, keys) -> groups
 			.add(new LockedMethod.Group(id, Objects.requireNonNull(registries.get(id)), List.copyOf(keys))));
 		return groups;
+	}
+
+	/**
+	 * The name of the registry that is meant without one, so that it is the same registry
+	 * with its name; or an empty text, if it cannot be told.
+	 */
+	private String defaultRegistry() {
+		String[] names = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
+		if (names.length == 1) {
+			return names[0];
+		}
+		List<String> primary = Arrays.stream(names)
+			.filter((name) -> this.beanFactory.containsBeanDefinition(name)
+					&& this.beanFactory.getBeanDefinition(name).isPrimary())
+			.toList();
+		return (primary.size() == 1) ? primary.get(0) : "";
 	}
 
 	private Supplier<LockRegistry> registry(String where, String attribute, String id) {

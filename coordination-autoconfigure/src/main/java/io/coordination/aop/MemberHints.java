@@ -27,7 +27,7 @@ final class MemberHints {
 
 	private final Class<?> beanType;
 
-	private final Set<Class<?>> texts = new HashSet<>();
+	private final Set<ResolvableType> texts = new HashSet<>();
 
 	MemberHints(ReflectionHints hints, Class<?> beanType) {
 		this.hints = hints;
@@ -101,19 +101,26 @@ final class MemberHints {
 
 	/**
 	 * Registers what is looked at to know that the text of a value is the same in every
-	 * process: whether it has a {@code toString()}, and the components of a record.
+	 * process: whether it has a {@code toString()}, and the components of a record, with
+	 * what is in them.
 	 */
 	void registerText(ResolvableType value) {
+		if (!this.texts.add(value)) {
+			return;
+		}
+		for (ResolvableType part : value.getGenerics()) {
+			registerText(part);
+		}
 		ResolvableType element = element(value);
 		Class<?> type = ((element.resolve() != null) ? element : value).resolve();
-		if (type == null || KeyValue.isKnown(type) || !this.texts.add(type)) {
+		if (type == null || KeyValue.isKnown(type)) {
 			return;
 		}
 		this.hints.registerType(type);
 		if (type.isRecord()) {
 			for (RecordComponent component : type.getRecordComponents()) {
 				this.hints.registerMethod(component.getAccessor(), ExecutableMode.INVOKE);
-				registerText(ResolvableType.forClass(component.getType()));
+				registerText(ResolvableType.forType(component.getGenericType()));
 			}
 		}
 	}

@@ -81,7 +81,8 @@ final class RecordText {
 		if (part == null) {
 			return null;
 		}
-		if (isUnstable(part.getClass()) || isUnordered(part) || !KeyValue.hasText(part.getClass())) {
+		if (isUnstable(part.getClass()) || isUnordered(part)
+				|| !(isContainer(part) || KeyValue.hasText(part.getClass()))) {
 			return part.getClass();
 		}
 		if (part instanceof Optional<?> optional) {
@@ -104,6 +105,13 @@ final class RecordText {
 			}
 		}
 		return null;
+	}
+
+	// Those of Java have a text, also where that cannot be looked up, as in a native
+	// image
+	private static boolean isContainer(Object part) {
+		return (part instanceof Collection<?> || part instanceof Map<?, ?> || part instanceof Map.Entry<?, ?>
+				|| part instanceof Optional<?>) && part.getClass().getName().startsWith("java.");
 	}
 
 	// Equal ones may have different orders, those of Java another one in every process

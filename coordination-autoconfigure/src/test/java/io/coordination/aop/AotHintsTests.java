@@ -2,6 +2,8 @@ package io.coordination.aop;
 
 import java.lang.reflect.Constructor;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -155,6 +157,8 @@ class AotHintsTests {
 	void textOfKeysCanBeTold() {
 		assertThat(RuntimeHintsPredicates.reflection().onType(KeyOfOrder.class)).accepts(hints);
 		assertThat(reads(KeyOfOrder.class, "part")).as("component of a record").accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onType(Tag.class)).as("element of a component").accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onType(Label.class)).as("value in a component").accepts(hints);
 	}
 
 	@Test
@@ -315,7 +319,20 @@ class AotHintsTests {
 
 	}
 
-	record KeyOfOrder(String part) {
+	static class Tag {
+
+		@Override
+		public String toString() {
+			return "tag";
+		}
+
+	}
+
+	static class Label<T extends Label<T>> extends Tag {
+
+	}
+
+	record KeyOfOrder(String part, List<Tag> tags, SortedMap<String, Optional<Label<?>>> labels) {
 
 	}
 

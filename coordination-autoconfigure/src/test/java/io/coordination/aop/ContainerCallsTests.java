@@ -154,6 +154,11 @@ class ContainerCallsTests extends LockedFixture<ContainerCallsTests.ForItsClass>
 			this.initialized = false;
 		}
 
+		@PreDestroy
+		public void end() {
+			this.initialized = false;
+		}
+
 		public String work() {
 			return this.initialized ? "initialized" : "destroyed";
 		}

@@ -51,6 +51,8 @@ class KeyExpressionTests {
 			'size-' + #size                  | size-LARGE
 			#nothing ?: 'none'               | none
 			#nothing == null ? 'a' : 'b'     | a
+			#optional?.intValue()            | 5
+			#order.id.leastSignificantBits   | 2
 			#ids[0]                          | 7
 			#ids.![#this + 1][1]             | 9
 			#ids.?[#this > 7][0]             | 8

@@ -109,6 +109,10 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 				.extracting(LockedMethod.Group::id)
 				.containsExactly("first", "second");
 			assertThat(elsewhere.both()).isEqualTo("a in first, b in second");
+			assertThat(methods.get(Elsewhere.class.getMethod("sameRegistry"), Elsewhere.class).groups())
+				.as("the primary one is the same with its name")
+				.extracting(LockedMethod.Group::id)
+				.containsExactly("first");
 		});
 	}
 
@@ -253,6 +257,11 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 
 		Elsewhere(Map<String, LockRegistry> registries) {
 			this.registries = registries;
+		}
+
+		@DistributedLock("b")
+		@DistributedLock(name = "a", registry = "first")
+		public void sameRegistry() {
 		}
 
 		@DistributedLock(name = "b", registry = "${no.such:second}")

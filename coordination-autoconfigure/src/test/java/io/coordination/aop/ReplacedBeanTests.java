@@ -1,5 +1,6 @@
 package io.coordination.aop;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.mockito.Mockito;
 
@@ -30,6 +31,9 @@ class ReplacedBeanTests {
 	@MockitoBean
 	private Mocked mocked;
 
+	@MockitoBean
+	private Contract contract;
+
 	@MockitoSpyBean
 	private Spied spied;
 
@@ -43,6 +47,7 @@ class ReplacedBeanTests {
 	@Test
 	void mocksAndReplacementsNeedNoProxy() {
 		assertThat(this.mocked.work()).isNull();
+		assertThat(this.contract.work()).isNull();
 		assertThat(this.replaced.work()).isEqualTo("done");
 	}
 
@@ -62,6 +67,22 @@ class ReplacedBeanTests {
 
 		@DistributedLock
 		String work() {
+			return "done";
+		}
+
+	}
+
+	interface Contract {
+
+		@Nullable String work();
+
+	}
+
+	static class Implementation implements Contract {
+
+		@Override
+		@DistributedLock
+		public String work() {
 			return "done";
 		}
 
@@ -93,6 +114,11 @@ class ReplacedBeanTests {
 		@Bean
 		Mocked mocked() {
 			return new Mocked();
+		}
+
+		@Bean
+		Implementation implementation() {
+			return new Implementation();
 		}
 
 		@Bean

@@ -155,10 +155,12 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 			.withBean("main", LockRegistry.class, () -> LockRegistryBuilder.of(new MemoryLockBackendFactory()).build(),
 					(definition) -> definition.setPrimary(true))
 			.withBean(Divided.class)
+			.withBean(Named.class)
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				assertThat(output).contains("the lock 'divided' is taken from registry 'other' here")
-					.doesNotContain("the lock ''");
+					.doesNotContain("the lock ''")
+					.doesNotContain("the lock 'same'");
 			});
 	}
 
@@ -234,6 +236,18 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		}
 
 		@DistributedLock(name = "divided", registry = "other")
+		public void two() {
+		}
+
+	}
+
+	static class Named {
+
+		@DistributedLock("same")
+		public void one() {
+		}
+
+		@DistributedLock(name = "same", registry = "main")
 		public void two() {
 		}
 
