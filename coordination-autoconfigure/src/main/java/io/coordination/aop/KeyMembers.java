@@ -42,7 +42,8 @@ final class KeyMembers {
 			if (name == null || isOpen(current)) {
 				return null;
 			}
-			Optional<Class<?>> found = (node instanceof MethodReference) ? method(current, name) : property(current, name);
+			Optional<Class<?>> found = (node instanceof MethodReference) ? method(current, name)
+					: property(current, name);
 			if (found.isEmpty()) {
 				return new Missing(name, current, Spelling.closest(name, names(current)).orElse(null));
 			}
@@ -53,7 +54,8 @@ final class KeyMembers {
 
 	// SpEL looks into an optional, and at the static members of a class
 	private static boolean isOpen(Class<?> type) {
-		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || type == Optional.class || type == Class.class;
+		return !Modifier.isFinal(type.getModifiers()) || type.isArray() || type == Optional.class
+				|| type == Class.class;
 	}
 
 	private static Optional<Class<?>> method(Class<?> type, String name) {
@@ -68,10 +70,11 @@ final class KeyMembers {
 			.filter((method) -> name.equalsIgnoreCase(property(method)) || name.equals(method.getName()))
 			.<Class<?>>map(Method::getReturnType)
 			.reduce((one, other) -> (one == other) ? one : Object.class);
-		return getter.isPresent() ? getter : Arrays.stream(type.getFields())
-			.filter((field) -> field.getName().equals(name))
-			.<Class<?>>map(Field::getType)
-			.findFirst();
+		return getter.isPresent() ? getter
+				: Arrays.stream(type.getFields())
+					.filter((field) -> field.getName().equals(name))
+					.<Class<?>>map(Field::getType)
+					.findFirst();
 	}
 
 	private static Stream<Method> getters(Class<?> type) {

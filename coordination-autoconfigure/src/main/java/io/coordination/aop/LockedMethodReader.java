@@ -160,7 +160,8 @@ final class LockedMethodReader {
 		for (Written one : all) {
 			String id = (one.named.registry() != null) ? one.named.registry()
 					: one.lock.registry().isEmpty() ? "" : resolve(where, "registry", one.lock.registry());
-			byRegistry.computeIfAbsent(id.isEmpty() ? defaultRegistry() : id, (absent) -> new ArrayList<>()).add(one.keys);
+			byRegistry.computeIfAbsent(id.isEmpty() ? defaultRegistry() : id, (absent) -> new ArrayList<>())
+				.add(one.keys);
 		}
 		List<LockedMethod.Group> groups = new ArrayList<>();
 		byRegistry

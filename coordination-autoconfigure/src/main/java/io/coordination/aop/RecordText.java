@@ -107,7 +107,8 @@ final class RecordText {
 		return null;
 	}
 
-	// Those of Java have a text, also where that cannot be looked up, as in a native image
+	// Those of Java have a text, also where that cannot be looked up, as in a native
+	// image
 	private static boolean isContainer(Object part) {
 		return (part instanceof Collection<?> || part instanceof Map<?, ?> || part instanceof Map.Entry<?, ?>
 				|| part instanceof Optional<?>) && part.getClass().getName().startsWith("java.");

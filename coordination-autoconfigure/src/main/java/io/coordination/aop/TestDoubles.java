@@ -29,7 +29,8 @@ final class TestDoubles {
 		if (!ClassUtils.isPresent(MOCKITO, loader)) {
 			return false;
 		}
-		Method details = ClassUtils.getMethod(ClassUtils.resolveClassName(MOCKITO, loader), "mockingDetails", Object.class);
+		Method details = ClassUtils.getMethod(ClassUtils.resolveClassName(MOCKITO, loader), "mockingDetails",
+				Object.class);
 		Object mocking = Objects.requireNonNull(ReflectionUtils.invokeMethod(details, null, bean));
 		Method isMock = ClassUtils.getMethod(details.getReturnType(), "isMock");
 		return Boolean.TRUE.equals(ReflectionUtils.invokeMethod(isMock, mocking));

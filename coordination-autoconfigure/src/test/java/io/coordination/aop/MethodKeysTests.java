@@ -189,8 +189,9 @@ class MethodKeysTests {
 			.withMessageContaining("must be true or false, but is of type java.lang.String");
 		assertThatExceptionOfType(LockKeyException.class).as("never without the lock for a missing value")
 			.isThrownBy(() -> applies("#nothing > 100"))
-			.withMessage("The condition \"#nothing > 100\" of Shop.buy(…) cannot be evaluated: null is neither more nor less "
-					+ "than 100, ask for '== null' before");
+			.withMessage(
+					"The condition \"#nothing > 100\" of Shop.buy(…) cannot be evaluated: null is neither more nor less "
+							+ "than 100, ask for '== null' before");
 		assertThat(applies("#nothing == null or #nothing > 100")).isTrue();
 		assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock for a placeholder")
 			.isThrownBy(() -> applies("'${locking.enabled}' == 'true'"))

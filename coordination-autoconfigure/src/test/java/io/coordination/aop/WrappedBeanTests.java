@@ -27,8 +27,9 @@ class WrappedBeanTests extends LockedFixture<WrappedBeanTests.Worker> {
 			.withBean(Before.class)
 			.run((context) -> assertThat(NestedExceptionUtils.getMostSpecificCause(context.getStartupFailure()))
 				.isInstanceOf(InvalidDistributedLockException.class)
-				.hasMessageMatching("@DistributedLock on .*Worker\\.work\\(LockRegistry\\): bean 'worker' was replaced by a "
-						+ "\\S+ before there was a proxy, so the method would run without the lock\\."));
+				.hasMessageMatching(
+						"@DistributedLock on .*Worker\\.work\\(LockRegistry\\): bean 'worker' was replaced by a "
+								+ "\\S+ before there was a proxy, so the method would run without the lock\\."));
 	}
 
 	@Test
