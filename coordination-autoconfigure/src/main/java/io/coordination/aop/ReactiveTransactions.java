@@ -20,8 +20,9 @@ import org.springframework.transaction.reactive.TransactionSynchronization;
  * <p>
  * The one around keeps the locks until it has ended, as {@link JoinedTransactions} does
  * it for threads, and for a thread that subscribes in a transaction of its own, which may
- * wait for the end of the subscription. Those inside are found by {@link ReactiveTransactionalContext}. Each is
- * asked for its locks before it is committed, whatever manager it belongs to.
+ * wait for the end of the subscription. Those inside are found by
+ * {@link ReactiveTransactionalContext}. Each is asked for its locks before it is
+ * committed, whatever manager it belongs to.
  */
 final class ReactiveTransactions {
 
