@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <b>Invariant.</b> A coroutine is remembered before its first instruction. One that is
  * not when the call was cancelled runs no instruction at all: one that is dispatched
  * looks whether it was cancelled after it was remembered, and one that is not, which
- * looks before, is counted while it is started. Those with a parent are not
- * remembered: it does not complete before them.
+ * looks before, is counted while it is started. Those with a parent are not remembered:
+ * it does not complete before them.
  */
 final class CoroutineWork extends AbstractCoroutineContextElement
 		implements ThreadContextElement<@Nullable LockContext> {
