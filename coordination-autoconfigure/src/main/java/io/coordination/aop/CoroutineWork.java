@@ -11,7 +11,6 @@ import kotlin.coroutines.CoroutineContext;
 import kotlinx.coroutines.Job;
 import kotlinx.coroutines.ThreadContextElement;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 
 /**
  * The coroutines that run one locked call: an element of their context, which is told
@@ -22,8 +21,8 @@ import org.reactivestreams.Publisher;
  * <b>Invariant.</b> A coroutine is remembered before its first instruction. One that is
  * not when the call was cancelled runs no instruction at all: one that is dispatched
  * looks whether it was cancelled after it was remembered, and one that is not, which
- * looks before, is counted while it is subscribed to. Those with a parent are not
- * remembered: it does not complete before them.
+ * looks before, is counted while it is started. Those with a parent are not remembered:
+ * it does not complete before them.
  */
 final class CoroutineWork extends AbstractCoroutineContextElement
 		implements ThreadContextElement<@Nullable LockContext> {
@@ -47,7 +46,7 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 	private boolean awaited;
 
 	// guarded by lock
-	private int beginning;
+	private int starting;
 
 	/**
 	 * No coroutines yet.
@@ -101,24 +100,23 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 	}
 
 	/**
-	 * Counts a coroutine from before it is subscribed to.
+	 * Counts a coroutine that is about to be started, until {@link #started()}.
 	 */
-	<T> Publisher<T> counted(Publisher<T> coroutine) {
-		return (subscriber) -> {
-			begin(1);
-			try {
-				coroutine.subscribe(subscriber);
-			}
-			finally {
-				begin(-1);
-			}
-		};
+	void starting() {
+		count(1);
 	}
 
-	private void begin(int more) {
+	/**
+	 * A coroutine was started, and is remembered if it goes on.
+	 */
+	void started() {
+		count(-1);
+	}
+
+	private void count(int more) {
 		for (CoroutineWork work = this; work != null; work = work.around) {
 			CoroutineWork one = work;
-			one.change(() -> one.beginning += more);
+			one.change(() -> one.starting += more);
 		}
 	}
 
@@ -138,7 +136,7 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 	}
 
 	private boolean isIdle() {
-		return this.running.isEmpty() && this.beginning == 0;
+		return this.running.isEmpty() && this.starting == 0;
 	}
 
 	/**

@@ -145,7 +145,7 @@ final class ReactiveCalls {
 			}
 			CoroutineWork work = this.call.work();
 			Publisher<Object> publisher = this.adapter.toPublisher(returned);
-			return (work != null) ? work.counted(publisher) : publisher;
+			return (work != null) ? SuspendingFunctions.counted(work, publisher) : publisher;
 		}
 
 		private Publisher<?> answer(LockNotAcquiredException busy) {

@@ -72,6 +72,21 @@ final class SuspendingFunctions {
 	}
 
 	/**
+	 * A coroutine that starts when it is subscribed to, and is counted from before that.
+	 */
+	static <T> Publisher<T> counted(CoroutineWork work, Publisher<T> coroutine) {
+		return (subscriber) -> {
+			work.starting();
+			try {
+				coroutine.subscribe(subscriber);
+			}
+			finally {
+				work.started();
+			}
+		};
+	}
+
+	/**
 	 * Calls a function in the coroutine context of a call.
 	 */
 	static Publisher<?> call(Method function, LockCall call, @Nullable Object[] arguments) {

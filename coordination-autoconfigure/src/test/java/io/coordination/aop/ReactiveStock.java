@@ -122,7 +122,8 @@ class ReactiveStock {
 		return Mono.delay(Duration.ofMillis(1))
 			.publishOn(Schedulers.boundedElastic())
 			.flatMap((tick) -> this.transactions.transactional(this.rows.deduct().then(after)))
-			.contextWrite((context) -> context.put("of", "the user"));
+			.contextWrite((context) -> context.put("of", "the user").delete("of").putAllMap(Map.of("in", "a map")))
+			.contextWrite(Context.of("other", "entries"));
 	}
 
 	@DistributedLock(name = "stock")
