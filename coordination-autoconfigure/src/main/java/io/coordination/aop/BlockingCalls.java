@@ -92,9 +92,9 @@ final class BlockingCalls {
 		Duration wait = (next == 0) ? terms.waitTime() : call.left(terms.waitTime());
 		LockContext context = (this.transactions != null) ? this.transactions.around()
 				: LockContext.find().orElse(null);
-		List<LockHandle> around = (context != null) ? context.detached(request.registry(), request.names()) : List.of();
-		if (!around.isEmpty()) {
-			return enterAround(call, requests, next, held, body, around);
+		List<LockHandle> retained = (context != null) ? context.retain(request.registry(), request.names()) : List.of();
+		if (!retained.isEmpty()) {
+			return enterAround(call, requests, next, held, body, retained);
 		}
 		LockedAction<Boolean, Exception> action = (handle) -> {
 			held.add(new LockContext.Held(request.registry(), handle));
@@ -108,17 +108,14 @@ final class BlockingCalls {
 	 * acquires the rest.
 	 */
 	private boolean enterAround(LockCall call, List<LockCall.Request> requests, int next, List<LockContext.Held> held,
-			Body body, List<LockHandle> around) throws Exception {
+			Body body, List<LockHandle> retained) throws Exception {
 		LockCall.Request request = requests.get(next);
-		List<LockHandle> retained = new ArrayList<>(around.size());
 		try {
-			for (LockHandle handle : around) {
-				LockHandle again = handle.retain();
-				retained.add(again);
-				held.add(new LockContext.Held(request.registry(), again));
-			}
 			List<String> missing = new ArrayList<>(request.names());
-			around.forEach((handle) -> missing.removeAll(handle.names()));
+			for (LockHandle handle : retained) {
+				held.add(new LockContext.Held(request.registry(), handle));
+				missing.removeAll(handle.names());
+			}
 			if (missing.isEmpty()) {
 				return enter(call, requests, next + 1, held, body);
 			}

@@ -142,6 +142,9 @@ final class BusyPolicyReader {
 				if (accepts(candidate, wanted) && returned(method).isAssignableFrom(returned(candidate))
 						&& (KotlinDetector.isSuspendingFunction(method)
 								|| !KotlinDetector.isSuspendingFunction(candidate))) {
+					if (LockedMethods.isLocked(candidate, targetClass)) {
+						throw guarded(where, method, candidate);
+					}
 					ReflectionUtils.makeAccessible(candidate);
 					return new BusyPolicy.Fallback(candidate, wanted == withBusy);
 				}
@@ -164,6 +167,16 @@ final class BusyPolicyReader {
 					.map((close) -> "Did you mean '" + close + "'? ")
 					.orElse("") + "Declare '" + needed
 						+ "', with a LockNotAcquiredException as last parameter if wanted.");
+	}
+
+	/** It is called on the bean, past the proxy, so it would run without its lock. */
+	private static InvalidDistributedLockException guarded(String where, Method method, Method fallback) {
+		boolean itself = fallback.getName().equals(method.getName())
+				&& Arrays.equals(fallback.getParameterTypes(), method.getParameterTypes());
+		return new InvalidDistributedLockException(where,
+				"its fallbackMethod '" + fallback.getName() + "' is "
+						+ (itself ? "the method itself" : "guarded by a lock") + ", and would run without the lock.",
+				"Name a method without @DistributedLock, such as a private one.");
 	}
 
 	/** Without the continuation of a suspending function. */

@@ -11,6 +11,7 @@ import kotlin.coroutines.CoroutineContext;
 import kotlinx.coroutines.Job;
 import kotlinx.coroutines.ThreadContextElement;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 
 /**
  * The coroutines that run one locked call: an element of their context, which is told
@@ -19,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * cancelling one does not end it, and whoever awaits it goes on at once.
  * <p>
  * <b>Invariant.</b> A coroutine is remembered before its first instruction. One that is
- * not when the call was cancelled runs no instruction at all: it looks whether it was
- * cancelled after it was remembered. Those with a parent are not remembered: it does not
- * complete before them.
+ * not when the call was cancelled runs no instruction at all: one that is dispatched
+ * looks whether it was cancelled after it was remembered, and one that is not, which
+ * looks before, is counted while it is subscribed to. Those with a parent are not
+ * remembered: it does not complete before them.
  */
 final class CoroutineWork extends AbstractCoroutineContextElement
 		implements ThreadContextElement<@Nullable LockContext> {
@@ -43,6 +45,9 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 
 	// guarded by lock
 	private boolean awaited;
+
+	// guarded by lock
+	private int beginning;
 
 	/**
 	 * No coroutines yet.
@@ -92,18 +97,48 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 	}
 
 	private void completed(Job job) {
-		boolean last;
+		change(() -> this.running.remove(job));
+	}
+
+	/**
+	 * Counts a coroutine from before it is subscribed to.
+	 */
+	<T> Publisher<T> counted(Publisher<T> coroutine) {
+		return (subscriber) -> {
+			begin(1);
+			try {
+				coroutine.subscribe(subscriber);
+			}
+			finally {
+				begin(-1);
+			}
+		};
+	}
+
+	private void begin(int more) {
+		for (CoroutineWork work = this; work != null; work = work.around) {
+			CoroutineWork one = work;
+			one.change(() -> one.beginning += more);
+		}
+	}
+
+	private void change(Runnable change) {
+		boolean over;
 		this.lock.lock();
 		try {
-			this.running.remove(job);
-			last = this.awaited && this.running.isEmpty();
+			change.run();
+			over = this.awaited && isIdle();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		if (last) {
+		if (over) {
 			this.ended.complete(null);
 		}
+	}
+
+	private boolean isIdle() {
+		return this.running.isEmpty() && this.beginning == 0;
 	}
 
 	/**
@@ -115,7 +150,7 @@ final class CoroutineWork extends AbstractCoroutineContextElement
 		this.lock.lock();
 		try {
 			this.awaited = true;
-			none = this.running.isEmpty();
+			none = isIdle();
 		}
 		finally {
 			this.lock.unlock();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
@@ -25,6 +26,9 @@ import io.coordination.lock.LockLostException;
  * {@link #release}, or comes after it, and is released by whoever brings it: both are
  * decided under the lock. So nothing remains held after the release, also when the grant
  * and the release meet.
+ * <p>
+ * An earlier call in the same transaction that gets a lock first keeps it until the end
+ * of the transaction. Who waits for it in the same transaction enters it again then.
  */
 final class DetachedLocks {
 
@@ -73,11 +77,18 @@ final class DetachedLocks {
 	 * so before this returns
 	 */
 	CompletableFuture<LockContext> acquire() {
-		acquire(0);
+		on(this.acquired, (context, ex) -> settle());
+		acquire(0, this.call.method().terms().waitTime());
 		return this.acquired;
 	}
 
-	private void acquire(int next) {
+	private void settle() {
+		if (this.transaction != null) {
+			this.transaction.settle();
+		}
+	}
+
+	private void acquire(int next, @Nullable Duration wait) {
 		if (next == this.requests.size()) {
 			entered();
 			return;
@@ -86,29 +97,49 @@ final class DetachedLocks {
 		try {
 			List<String> missing = join(request);
 			if (missing.isEmpty()) {
-				acquire(next + 1);
+				acquireNext(next + 1);
 				return;
 			}
-			LockTerms terms = this.call.method().terms();
-			Duration wait = (next == 0) ? terms.waitTime() : this.call.left(terms.waitTime());
 			CompletableFuture<LockHandle> stage = request.registry()
-				.enterAsync(terms.spec(missing, wait))
+				.enterAsync(this.call.method().terms().spec(missing, wait))
 				.toCompletableFuture();
 			if (!waitFor(stage)) {
 				stage.cancel(true);
 			}
+			AtomicBoolean kept = new AtomicBoolean();
 			on(stage, (handle, ex) -> {
-				if (handle == null) {
+				if (handle != null) {
+					if (keep(new LockContext.Held(request.registry(), handle))) {
+						acquireNext(next + 1);
+					}
+				}
+				else if (kept.get() && !isOver()) {
+					acquireNext(next);
+				}
+				else {
 					this.acquired.completeExceptionally((ex != null) ? ex : new IllegalStateException());
 				}
-				else if (keep(new LockContext.Held(request.registry(), handle))) {
-					acquire(next + 1);
-				}
 			});
+			for (TransactionLocks former : underWay()) {
+				on(former.settled(), (none, ex) -> {
+					if (former.keepsAny(request.registry(), missing)) {
+						kept.set(true);
+						stage.cancel(true);
+					}
+				});
+			}
 		}
 		catch (RuntimeException ex) {
 			this.acquired.completeExceptionally(ex);
 		}
+	}
+
+	private void acquireNext(int next) {
+		acquire(next, this.call.left(this.call.method().terms().waitTime()));
+	}
+
+	private List<TransactionLocks> underWay() {
+		return (this.transaction != null) ? this.transaction.underWay() : List.of();
 	}
 
 	private void entered() {
@@ -116,6 +147,7 @@ final class DetachedLocks {
 		try {
 			if (this.transaction != null) {
 				this.transaction.keep(mine);
+				this.transaction.settle();
 			}
 			this.acquired.complete(new LockContext(mine, this.call.method().onLost(), true, this.around));
 		}
@@ -139,12 +171,14 @@ final class DetachedLocks {
 	 * @return the names that are to be acquired
 	 */
 	private List<String> join(LockCall.Request request) {
-		if (this.around == null) {
+		List<LockContext.Held> kept = underWay().stream().flatMap((former) -> former.kept().stream()).toList();
+		LockContext present = LockContext.keptAround(kept, this.around);
+		if (present == null) {
 			return request.names();
 		}
 		List<String> missing = new ArrayList<>(request.names());
-		for (LockHandle handle : this.around.detached(request.registry(), request.names())) {
-			keep(new LockContext.Held(request.registry(), handle.retain()));
+		for (LockHandle handle : present.retain(request.registry(), request.names())) {
+			keep(new LockContext.Held(request.registry(), handle));
 			missing.removeAll(handle.names());
 		}
 		return missing;

@@ -31,9 +31,9 @@ import io.coordination.lock.LockNotAcquiredException;
  * holds its lock until that has completed, failed or was cancelled; no thread is blocked
  * for it.
  * <p>
- * Everything that can be wrong with it is reported when the application starts: an
- * expression that does not parse or names no parameter, a method that cannot be proxied,
- * an impossible duration.
+ * What is surely wrong with it is reported when the application starts: an expression
+ * that does not parse, or names no parameter or bean, a method that cannot be proxied, an
+ * impossible duration.
  * <p>
  * Texts may contain <code>${…}</code> placeholders, which are resolved before anything is
  * parsed; except for {@link #fallbackMethod()}. Times are durations with a unit, such as

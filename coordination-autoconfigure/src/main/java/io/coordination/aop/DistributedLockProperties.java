@@ -23,6 +23,15 @@ public record DistributedLockProperties(@DefaultValue("throw") OnBusy onBusy, @D
 		@DefaultValue Transaction transaction, @DefaultValue Map<String, Named> locks) {
 
 	/**
+	 * Checks that a call may ask for a lock.
+	 */
+	public DistributedLockProperties {
+		if (maxKeys < 1) {
+			throw new IllegalArgumentException("'coordination.lock.max-keys' must be at least 1: " + maxKeys);
+		}
+	}
+
+	/**
 	 * What happens when an annotation is found that cannot work.
 	 */
 	public enum Validation {

@@ -36,12 +36,17 @@ final class FlowCalls {
 	private FlowCalls() {
 	}
 
-	static Object run(LockCall call) {
+	/**
+	 * Runs a call.
+	 * @param joined what knows of transactions, or {@code null} if the application has
+	 * none
+	 */
+	static Object run(LockCall call, @Nullable JoinedTransactions joined) {
 		try {
-			return new LockedFlow(call, call.requests(), null);
+			return new LockedFlow(call, call.requests(), joined, null);
 		}
 		catch (RuntimeException ex) {
-			return new LockedFlow(call, List.of(), ex);
+			return new LockedFlow(call, List.of(), joined, ex);
 		}
 	}
 
@@ -50,7 +55,7 @@ final class FlowCalls {
 	 *
 	 * @param refusal why there can be no collection
 	 */
-	private record LockedFlow(LockCall call, List<LockCall.Request> requests,
+	private record LockedFlow(LockCall call, List<LockCall.Request> requests, @Nullable JoinedTransactions joined,
 			@Nullable RuntimeException refusal) implements Flow<Object> {
 
 		@Override
@@ -59,7 +64,7 @@ final class FlowCalls {
 			if (this.refusal != null) {
 				throw this.refusal;
 			}
-			return new Collection(this.call.again(), this.requests, collector, continuation).begin();
+			return new Collection(this.call.again(), this.requests, this.joined, collector, continuation).begin();
 		}
 
 	}
@@ -94,15 +99,20 @@ final class FlowCalls {
 		private volatile boolean cancelledByLoss;
 
 		@SuppressWarnings("unchecked")
-		Collection(LockCall call, List<LockCall.Request> requests, FlowCollector<? super Object> collector,
-				Continuation<? super Unit> continuation) {
+		Collection(LockCall call, List<LockCall.Request> requests, @Nullable JoinedTransactions joined,
+				FlowCollector<? super Object> collector, Continuation<? super Unit> continuation) {
 			super((Continuation<Object>) (Continuation<?>) continuation);
 			this.call = call;
 			this.collector = collector;
 			this.unlocked = requests.isEmpty();
-			LockContext around = reactorContext().getOrDefault(LockContext.class, null);
-			this.locks = new DetachedLocks(call, requests, (around != null) ? around : LockContext.find().orElse(null),
-					null);
+			Context view = reactorContext();
+			LockContext around = view.getOrDefault(LockContext.class, LockContext.find().orElse(null));
+			// Those that begin inside are in a copy of this context, and not found
+			ReactiveTransactions transactions = (joined != null && !this.unlocked)
+					? new ReactiveTransactions(call, requests, joined, view, around) : null;
+			this.locks = (transactions != null)
+					? new DetachedLocks(call, requests, transactions.around(), transactions.joined())
+					: new DetachedLocks(call, requests, around, null);
 		}
 
 		@Nullable Object begin() {
@@ -158,7 +168,7 @@ final class FlowCalls {
 			}
 			CoroutineWork work = new CoroutineWork(context, getContext());
 			this.call.awaits(work);
-			Flow<Object> flow = FlowKt.flowOn(flow(this.call.proceed(context)),
+			Flow<Object> flow = FlowKt.flowOn(new Resumed(flow(this.call.proceed(context))),
 					work.plus(new ReactorContext(reactorContext().put(LockContext.class, context))));
 			if (this.call.method().onLost() != OnLost.INTERRUPT) {
 				return flow.collect(this.collector, this);
@@ -229,6 +239,38 @@ final class FlowCalls {
 		@SuppressWarnings("unchecked")
 		private static <E extends Throwable> RuntimeException sneaky(Throwable ex) throws E {
 			throw (E) ex;
+		}
+
+	}
+
+	/**
+	 * A flow that finds its locks on its thread again when its collector has suspended.
+	 * Without it, the thread that resumes the collector goes on with the flow at once,
+	 * with what it carries for the collector alone.
+	 */
+	private record Resumed(Flow<Object> flow) implements Flow<Object> {
+
+		@Override
+		public @Nullable Object collect(FlowCollector<? super Object> collector,
+				Continuation<? super Unit> continuation) {
+			return this.flow.collect((value, emission) -> collector.emit(value, new Emission(emission)), continuation);
+		}
+
+	}
+
+	/**
+	 * The rest of a flow, after an element.
+	 */
+	private record Emission(Continuation<? super Unit> rest) implements Continuation<Unit> {
+
+		@Override
+		public CoroutineContext getContext() {
+			return this.rest.getContext();
+		}
+
+		@Override
+		public void resumeWith(Object result) {
+			IntrinsicsKt.intercepted(this.rest).resumeWith(result);
 		}
 
 	}

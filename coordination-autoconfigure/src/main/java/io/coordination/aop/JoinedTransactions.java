@@ -33,6 +33,9 @@ final class JoinedTransactions {
 
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
 
+	/** What the transactions know that the present thread has suspended for another. */
+	private static final ThreadLocal<List<UntilCompletion>> suspended = new ThreadLocal<>();
+
 	private final Supplier<DistributedLockProperties> properties;
 
 	private final AnnotationTransactionAttributeSource attributes = new AnnotationTransactionAttributeSource(false);
@@ -65,23 +68,30 @@ final class JoinedTransactions {
 	/**
 	 * Registers a call that goes on after its method has returned with the transaction of
 	 * the present thread.
+	 * @param around what is {@linkplain #around() around} the call
 	 * @return what keeps its locks until the transaction has ended, or {@code null} if
 	 * the call takes part in none
 	 * @throws IllegalStateException if the properties forbid it
 	 */
-	@Nullable TransactionLocks join(LockCall call) {
+	@Nullable TransactionLocks join(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		if (call.method().release() != ReleasePolicy.AFTER_COMPLETION || !isJoinedBy(call)) {
 			return null;
 		}
-		permit(call.method().where());
-		UntilCompletion until = new UntilCompletion(verifies(call));
+		permit(call, requests, around);
+		List<TransactionLocks> former = new ArrayList<>();
+		for (TransactionSynchronization one : TransactionSynchronizationManager.getSynchronizations()) {
+			if (one instanceof UntilCompletion until) {
+				former.add(until.detached);
+			}
+		}
+		UntilCompletion until = new UntilCompletion(new TransactionLocks(verifies(call), former));
 		TransactionSynchronizationManager.registerSynchronization(until);
 		return until.detached;
 	}
 
 	/**
-	 * The context of the present thread, and in it what its transaction keeps of calls
-	 * that were registered by {@link #join}.
+	 * The context of the present thread, and in it what its transaction, and those that
+	 * it has suspended, keep of calls that were registered by {@link #join}.
 	 */
 	@Nullable LockContext around() {
 		LockContext present = LockContext.find().orElse(null);
@@ -89,6 +99,10 @@ final class JoinedTransactions {
 			return present;
 		}
 		List<LockContext.Held> kept = new ArrayList<>();
+		List<UntilCompletion> waiting = suspended.get();
+		if (waiting != null) {
+			waiting.forEach((until) -> kept.addAll(until.detached.kept()));
+		}
 		for (TransactionSynchronization one : TransactionSynchronizationManager.getSynchronizations()) {
 			if (one instanceof UntilCompletion until) {
 				kept.addAll(until.detached.kept());
@@ -102,9 +116,11 @@ final class JoinedTransactions {
 	 * @throws IllegalStateException if the properties forbid it
 	 */
 	void hold(LockCall call, List<LockCall.Request> requests) throws InterruptedException {
-		permit(call.method().where());
-		UntilCompletion until = new UntilCompletion(verifies(call));
 		LockContext around = around();
+		permit(call, requests, around);
+		TransactionLocks none = new TransactionLocks(verifies(call), List.of());
+		none.settle();
+		UntilCompletion until = new UntilCompletion(none);
 		try {
 			for (LockCall.Request request : requests) {
 				until.hold(call, request, around);
@@ -125,14 +141,17 @@ final class JoinedTransactions {
 	}
 
 	/**
-	 * Says what the properties have to say of a call inside of a transaction.
+	 * Says what the properties have to say of a call that acquires a lock inside of a
+	 * transaction. One that a call around holds is only entered again.
 	 * @throws IllegalStateException if they forbid it
 	 */
-	void permit(String where) {
+	void permit(LockCall call, List<LockCall.Request> requests, @Nullable LockContext around) {
 		OnActive onActive = this.properties.get().transaction().onActive();
-		if (onActive == OnActive.ALLOW) {
+		if (onActive == OnActive.ALLOW
+				|| (around != null && requests.stream().allMatch((one) -> around.holds(one.registry(), one.names())))) {
 			return;
 		}
+		String where = call.method().where();
 		String problem = where
 				+ " acquires its lock inside of a transaction, which may have read before and may not see "
 				+ "what the holder before committed";
@@ -155,22 +174,19 @@ final class JoinedTransactions {
 	 */
 	private static final class UntilCompletion implements TransactionSynchronization, Ordered {
 
-		private final boolean verified;
-
 		private final List<LockHandle> handles = new ArrayList<>(1);
 
 		private final TransactionLocks detached;
 
-		UntilCompletion(boolean verified) {
-			this.verified = verified;
-			this.detached = new TransactionLocks(verified);
+		UntilCompletion(TransactionLocks detached) {
+			this.detached = detached;
 		}
 
 		void hold(LockCall call, LockCall.Request request, @Nullable LockContext around) throws InterruptedException {
 			List<String> missing = new ArrayList<>(request.names());
 			if (around != null) {
-				for (LockHandle handle : around.detached(request.registry(), request.names())) {
-					this.handles.add(handle.retain());
+				for (LockHandle handle : around.retain(request.registry(), request.names())) {
+					this.handles.add(handle);
 					missing.removeAll(handle.names());
 				}
 			}
@@ -186,8 +202,26 @@ final class JoinedTransactions {
 		}
 
 		@Override
+		public void suspend() {
+			List<UntilCompletion> all = suspended.get();
+			if (all == null) {
+				all = new ArrayList<>(1);
+				suspended.set(all);
+			}
+			all.add(this);
+		}
+
+		@Override
+		public void resume() {
+			List<UntilCompletion> all = suspended.get();
+			if (all != null && all.remove(this) && all.isEmpty()) {
+				suspended.remove();
+			}
+		}
+
+		@Override
 		public void beforeCommit(boolean readOnly) {
-			if (this.verified) {
+			if (this.detached.verified()) {
 				this.handles.forEach(LockHandle::ensureHeld);
 			}
 			this.detached.ensureHeld();

@@ -1,10 +1,13 @@
 package io.coordination.aop;
 
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ExpressionException;
@@ -12,6 +15,7 @@ import org.springframework.expression.TypedValue;
 import org.springframework.expression.spel.ExpressionState;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.BeanReference;
 import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.OpPlus;
 import org.springframework.expression.spel.ast.Ternary;
@@ -19,6 +23,7 @@ import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
+import org.springframework.expression.spel.support.StandardTypeComparator;
 
 import io.coordination.lock.LockKeyException;
 
@@ -37,6 +42,20 @@ final class KeyExpression {
 	private static final SpelExpressionParser parser = new SpelExpressionParser(configuration);
 
 	private static final SpelExpression SUM = parser.parseRaw("#left + #right");
+
+	/** SpEL would take null for less than anything, and a condition for false. */
+	private static final StandardTypeComparator comparator = new StandardTypeComparator() {
+
+		@Override
+		public int compare(@Nullable Object left, @Nullable Object right) {
+			if (left == null || right == null) {
+				throw new IllegalArgumentException("null is neither more nor less than "
+						+ ((left != null) ? left : right) + ", ask for '== null' before");
+			}
+			return super.compare(left, right);
+		}
+
+	};
 
 	private final String where;
 
@@ -99,6 +118,32 @@ final class KeyExpression {
 	}
 
 	/**
+	 * Checks that the beans are there which it asks.
+	 * @throws InvalidDistributedLockException if one is not
+	 */
+	void checkBeans(BeanFactory factory) {
+		checkBeans(this.tree, factory);
+	}
+
+	private void checkBeans(SpelNode node, BeanFactory factory) {
+		if (node instanceof BeanReference) {
+			String name = node.toStringAST().replaceAll("[@'\"]", "");
+			if (!factory.containsBean(name)) {
+				throw new InvalidDistributedLockException(this.where,
+						this.attribute + " = \"" + this.expression + "\" uses '@" + name + "', which is no bean.",
+						((factory instanceof ListableBeanFactory all)
+								? Spelling.closest(name, List.of(all.getBeanDefinitionNames()))
+									.map((close) -> "Did you mean '@" + close + "'? ")
+									.orElse("")
+								: "") + "Correct its name, or make it a bean.");
+			}
+		}
+		for (int i = 0; i < node.getChildCount(); i++) {
+			checkBeans(node.getChild(i), factory);
+		}
+	}
+
+	/**
 	 * Whether it looks at the call itself.
 	 */
 	boolean usesRoot() {
@@ -146,6 +191,7 @@ final class KeyExpression {
 	private @Nullable Object evaluated(@Nullable CallRoot root, @Nullable Object[] arguments) {
 		StandardEvaluationContext context = new StandardEvaluationContext();
 		this.delegates.applyDelegatesTo(context);
+		context.setTypeComparator(comparator);
 		if (this.beans != null) {
 			context.setBeanResolver(this.beans);
 		}

@@ -1,15 +1,18 @@
 package io.coordination.aop;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.springframework.expression.ExpressionException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Assign;
 import org.springframework.expression.spel.ast.CompoundExpression;
 import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.FunctionReference;
 import org.springframework.expression.spel.ast.Indexer;
+import org.springframework.expression.spel.ast.InlineList;
 import org.springframework.expression.spel.ast.InlineMap;
 import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.MethodReference;
@@ -20,7 +23,9 @@ import org.springframework.expression.spel.ast.Projection;
 import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
 import org.springframework.expression.spel.ast.Ternary;
+import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.support.StandardTypeLocator;
 
 /**
  * Reads a parsed key before anybody calls the method. SpEL itself takes a variable that
@@ -109,6 +114,12 @@ final class KeyExpressionCheck {
 			known(node, LockMessage.Busy.PROPERTIES, element);
 			return;
 		}
+		if (node instanceof CompoundExpression && node.getChild(0) instanceof VariableReference) {
+			members(node);
+		}
+		if (node instanceof TypeReference) {
+			type(node.toStringAST());
+		}
 		boolean inElement = element || node instanceof Projection || node instanceof Selection;
 		for (int i = 0; i < node.getChildCount(); i++) {
 			SpelNode child = node.getChild(i);
@@ -117,6 +128,27 @@ final class KeyExpressionCheck {
 			boolean literal = node instanceof Indexer || (node instanceof InlineMap && i % 2 == 0);
 			boolean childIsFirst = (node instanceof CompoundExpression) ? i == 0 && first : !literal;
 			check(child, childIsFirst, inElement, childIsJoined);
+		}
+	}
+
+	private void members(SpelNode compound) {
+		int index = this.variables.indexOf(compound.getChild(0).toStringAST().substring(1));
+		KeyMembers.Missing missing = (index >= 0) ? KeyMembers.missing(compound, this.variables.type(index)) : null;
+		if (missing != null) {
+			throw invalid("uses '" + missing.name() + "', which " + missing.type().getTypeName() + " does not have",
+					(missing.meant() != null) ? "Did you mean '" + missing.meant() + "'?"
+							: "Name a public property or method of it.");
+		}
+	}
+
+	private void type(String written) {
+		try {
+			new StandardTypeLocator().findType(written.replaceAll("^T\\(|[\\[\\])]", ""));
+		}
+		catch (ExpressionException ex) {
+			if (!written.matches("T\\([a-z]+[\\[\\]]*\\)")) {
+				throw invalid("uses '" + written + "', but there is no such class", "Write its full name.");
+			}
 		}
 	}
 
@@ -136,8 +168,15 @@ final class KeyExpressionCheck {
 	 * Refuses parameters that have no text to lock by, where they stand as text.
 	 */
 	private void checkText(SpelNode node) {
+		if (this.attribute.equals("key") && (node instanceof InlineList || (node instanceof CompoundExpression
+				&& node.getChild(node.getChildCount() - 1) instanceof Projection))) {
+			throw several(node, "a list", List.class);
+		}
 		if (node instanceof VariableReference && !isRoot(node)) {
 			Class<?> type = this.variables.type(this.variables.indexOf(node.toStringAST().substring(1)));
+			if (this.attribute.equals("key") && KeyValue.isNeverSingle(type)) {
+				throw several(node, "a " + type.getTypeName(), type);
+			}
 			Class<?> unstable = RecordText.unstablePart(type);
 			if (unstable != null) {
 				throw invalid(
@@ -151,6 +190,13 @@ final class KeyExpressionCheck {
 				checkText(node.getChild(i));
 			}
 		}
+	}
+
+	private InvalidDistributedLockException several(SpelNode node, String what, Class<?> type) {
+		return invalid("uses '" + node.toStringAST() + "', " + what + ", but must be a single value",
+				(type.isArray() || Collection.class.isAssignableFrom(type))
+						? "For a lock of each element use keys = \"" + node.toStringAST() + "\"."
+						: "Name the property that identifies it, as in #order.id.");
 	}
 
 	private static boolean isRoot(SpelNode node) {
@@ -193,7 +239,8 @@ final class KeyExpressionCheck {
 		}
 		int index = this.variables.indexOf(name);
 		if (index < 0) {
-			throw invalid("uses '#" + name + "', which is no parameter", this.variables.advice(name));
+			throw invalid("uses '#" + name + "', which is no parameter", (this.message && this.variables.isEmpty())
+					? "There is #lock.name and #lock.waited." : this.variables.advice(name));
 		}
 		this.used.put(name, index);
 	}

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.Expression;
 import org.springframework.expression.ParseException;
@@ -99,6 +100,18 @@ final class KeyText {
 	 */
 	boolean isBare() {
 		return this.parts.size() == 1 && this.parts.get(0) instanceof KeyExpression expression && expression.isBare();
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @see KeyExpression#checkBeans(BeanFactory)
+	 */
+	void checkBeans(BeanFactory factory) {
+		for (Object part : this.parts) {
+			if (part instanceof KeyExpression expression) {
+				expression.checkBeans(factory);
+			}
+		}
 	}
 
 	/**

@@ -1,9 +1,11 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Calendar;
+import java.util.Collection;
 import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +70,10 @@ final class KeyValue {
 				|| value instanceof BaseStream<?, ?>) {
 			throw invalid.apply("must be a single value, but is of type " + type.getTypeName());
 		}
+		if (value instanceof InetAddress address) {
+			// Its text depends on whether the name was looked up
+			return address.getHostAddress();
+		}
 		Instant instant = instant(value);
 		if (instant != null) {
 			return instant.toString();
@@ -77,7 +83,7 @@ final class KeyValue {
 			throw invalid.apply("is of type " + type.getTypeName() + ", which has a " + unstable.getTypeName()
 					+ ", whose text is another in every process: name the property that identifies it");
 		}
-		if (!BeanUtils.isSimpleValueType(type) && !hasText.get(type)) {
+		if (!hasText(type)) {
 			throw invalid.apply("is of type " + type.getTypeName()
 					+ ", which has no toString() of its own: name the property that identifies it");
 		}
@@ -85,10 +91,33 @@ final class KeyValue {
 	}
 
 	/**
+	 * Whether values of a type have a text that is not that of {@link Object}.
+	 */
+	static boolean hasText(Class<?> type) {
+		return isKnown(type) || hasText.get(type);
+	}
+
+	/**
+	 * Whether a type is one of Java's that are written as they are.
+	 */
+	static boolean isKnown(Class<?> type) {
+		return BeanUtils.isSimpleValueType(type) && (type.isPrimitive() || type.isEnum()
+				|| type.getClassLoader() == null || type.getName().startsWith("java."));
+	}
+
+	/**
 	 * Whether a value stands for its elements. A path of files is one value.
 	 */
 	static boolean isSeveral(Object value) {
 		return value.getClass().isArray() || (value instanceof Iterable<?> && !(value instanceof Path));
+	}
+
+	/**
+	 * Whether no value of a type can be a key by itself.
+	 */
+	static boolean isNeverSingle(Class<?> type) {
+		return type.isArray() || Collection.class.isAssignableFrom(type) || Map.class.isAssignableFrom(type)
+				|| type == Optional.class || BaseStream.class.isAssignableFrom(type);
 	}
 
 	/**

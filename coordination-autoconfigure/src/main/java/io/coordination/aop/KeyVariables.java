@@ -76,6 +76,10 @@ final class KeyVariables {
 		return this.types[index];
 	}
 
+	boolean isEmpty() {
+		return this.count == 0;
+	}
+
 	boolean isNamed(String parameter) {
 		return this.names != null && this.names.contains(parameter);
 	}

@@ -92,6 +92,13 @@ final class LockCall {
 	}
 
 	/**
+	 * The coroutines of the call, if it runs in such.
+	 */
+	@Nullable CoroutineWork work() {
+		return this.work;
+	}
+
+	/**
 	 * Has the end of coroutines awaited.
 	 */
 	void awaits(CoroutineWork work) {
@@ -215,10 +222,7 @@ final class LockCall {
 
 	String message(LockNotAcquiredException busy) {
 		String names = String.join(", ", this.requests.stream().flatMap((one) -> one.names().stream()).toList());
-		return this.method.groups()
-			.get(0)
-			.keys()
-			.get(0)
+		return this.method.messages()
 			.message(target(), this.invocation.getMethod(), this.arguments, names, waited(),
 					String.valueOf(busy.getMessage()));
 	}

@@ -2,6 +2,7 @@ package io.coordination.aop;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.expression.BeanResolver;
 
 /**
@@ -26,6 +27,14 @@ final class LockCondition {
 	 */
 	boolean usesRoot() {
 		return this.expression.usesRoot();
+	}
+
+	/**
+	 * Checks that the beans are there which it asks.
+	 * @see KeyExpression#checkBeans(BeanFactory)
+	 */
+	void checkBeans(BeanFactory factory) {
+		this.expression.checkBeans(factory);
 	}
 
 	/**

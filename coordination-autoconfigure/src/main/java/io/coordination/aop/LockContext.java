@@ -171,10 +171,44 @@ public final class LockContext {
 	}
 
 	/**
-	 * The handles of calls around that hold one of these names and that the registry does
-	 * not know to be those of this thread.
+	 * Whether this call and those around it hold all of these names now.
 	 */
-	List<LockHandle> detached(LockRegistry registry, List<String> names) {
+	boolean holds(LockRegistry registry, List<String> names) {
+		List<String> missing = new ArrayList<>(names);
+		for (LockContext context = this; context != null; context = context.outer) {
+			for (Held one : context.held) {
+				if (one.registry == registry && one.handle.state() != LockState.RELEASED) {
+					missing.removeAll(one.handle.names());
+				}
+			}
+		}
+		return missing.isEmpty();
+	}
+
+	/**
+	 * Retains what calls around hold of these names, where the registry does not know it
+	 * to be held by this thread. A call that has ended holds nothing any more: what
+	 * outlives it acquires the lock like anybody else.
+	 * @return handles to be released
+	 * @throws LockLostException if a lock was lost; then nothing is retained
+	 */
+	List<LockHandle> retain(LockRegistry registry, List<String> names) {
+		List<LockHandle> retained = new ArrayList<>();
+		for (LockHandle handle : detached(registry, names)) {
+			try {
+				retained.add(handle.retain());
+			}
+			catch (LockLostException ex) {
+				if (handle.state() != LockState.RELEASED) {
+					retained.forEach(LockHandle::releaseAsync);
+					throw ex;
+				}
+			}
+		}
+		return retained;
+	}
+
+	private List<LockHandle> detached(LockRegistry registry, List<String> names) {
 		List<LockHandle> found = new ArrayList<>();
 		for (LockContext context = this; context != null; context = context.outer) {
 			if (context.detached) {

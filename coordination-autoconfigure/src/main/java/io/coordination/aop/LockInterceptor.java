@@ -42,7 +42,7 @@ final class LockInterceptor implements MethodInterceptor {
 		if (method.outlastsCall()) {
 			return switch (method.returned().kind()) {
 				case STAGE -> this.stages.run(call);
-				case FLOW -> FlowCalls.run(call);
+				case FLOW -> FlowCalls.run(call, this.transactions);
 				default -> ReactiveCalls.run(call, this.transactions);
 			};
 		}

@@ -2,6 +2,8 @@ package io.coordination.aop;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ final class LockMessage {
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 
+	private static final Pattern VARIABLE = Pattern.compile("#([\\p{Alpha}_]\\w*)");
+
 	private final String where;
 
 	private final KeyVariables variables;
@@ -61,6 +65,21 @@ final class LockMessage {
 				: new Expression[] { this.expression }) {
 			if (part instanceof SpelExpression expression) {
 				new KeyExpressionCheck(where, ATTRIBUTE, text, variables).checkMessage(expression.getAST());
+			}
+			else {
+				checkLiteral(text, part.getExpressionString());
+			}
+		}
+	}
+
+	private void checkLiteral(String text, String part) {
+		Matcher variable = VARIABLE.matcher(part);
+		while (variable.find()) {
+			if (this.variables.isNamed(variable.group(1)) || variable.group(1).equals(LOCK)) {
+				throw new InvalidDistributedLockException(this.where,
+						"message = \"" + text + "\" has '" + variable.group()
+								+ "' outside of '#{' and '}', where it is plain text.",
+						"Write '#{" + variable.group() + "}'.");
 			}
 		}
 	}

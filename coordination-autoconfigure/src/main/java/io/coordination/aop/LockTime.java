@@ -22,14 +22,14 @@ final class LockTime {
 		this.where = where;
 	}
 
-	Duration wait(String value) {
-		if (value.equals("unbounded")) {
+	Duration wait(String attribute, String value) {
+		if (value.equalsIgnoreCase("unbounded")) {
 			return LockSpec.UNBOUNDED;
 		}
 		String action = FORMS + "; '0' asks once, 'unbounded' waits for ever.";
-		Duration wait = parse("waitTime", value, action);
+		Duration wait = parse(attribute, value, action);
 		if (wait.isNegative()) {
-			throw invalid("waitTime", value, "is negative", action, null);
+			throw invalid(attribute, value, "is negative", action, null);
 		}
 		return wait;
 	}
@@ -67,7 +67,7 @@ final class LockTime {
 		if (value.equals("0")) {
 			return Duration.ZERO;
 		}
-		if (value.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+		if (value.matches("[+-]?[0-9]+")) {
 			throw invalid(attribute, value, "has no unit", action, null);
 		}
 		try {

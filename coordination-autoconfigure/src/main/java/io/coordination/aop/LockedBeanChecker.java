@@ -2,17 +2,21 @@ package io.coordination.aop;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.aopalliance.aop.Advice;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.Advisor;
+import org.springframework.aop.SpringProxy;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedObject;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -21,6 +25,7 @@ import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -29,6 +34,8 @@ import org.springframework.util.ClassUtils;
  * the proxies of those that exist by then.
  */
 final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSingleton {
+
+	private static final String ASPECT = "org.aspectj.lang.annotation.Aspect";
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -56,9 +63,13 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 		for (String name : this.beanFactory.getBeanNamesForType(Object.class)) {
 			checkBean(name);
 		}
+		for (String name : this.beanFactory.getBeanNamesForType(FactoryBean.class, true, false)) {
+			checkFactory(name);
+		}
 		this.checked.forEach((type, found) -> found
 			.forEach((method) -> this.validation.check(() -> this.methods.get(method, type).checkTerms())));
 		new LockedMethodAdvice(this.methods, this.validation).give(this.checked);
+		this.methods.unusedProperties().forEach(this.validation::warn);
 	}
 
 	private void checkBean(String name) {
@@ -67,21 +78,64 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 			return;
 		}
 		Set<Method> found = checkType(type);
-		if (!found.isEmpty()) {
+		if (found.isEmpty()) {
+			checkWrapper(name, type);
+		}
+		else {
+			found.forEach((method) -> this.validation.check(() -> ContainerCalls
+				.check(this.methods.get(method, type).where(), method, type, name, this.beanFactory)));
 			Object bean = existing(name);
-			if (bean != null) {
-				Class<?> targetClass = AopUtils.getTargetClass(bean);
-				AdvisorChain chain = new AdvisorChain(bean);
-				found.forEach(
-						(method) -> this.validation.check(() -> checkProxy(name, bean, method, targetClass, chain)));
+			// A wrapper of a proxy hides it, but what the proxy is for is known
+			if (bean != null && (bean instanceof SpringProxy || type.isInstance(bean))) {
+				checkProxy(name, bean, found);
 			}
 		}
 	}
 
+	/** What has wrapped a bean before there was a proxy calls it without the lock. */
+	private void checkWrapper(String name, Class<?> type) {
+		if (!this.beanFactory.containsBeanDefinition(name) || this.beanFactory.isFactoryBean(name)) {
+			return;
+		}
+		Class<?> defined = this.beanFactory.getMergedBeanDefinition(name).getResolvableType().resolve();
+		if (defined != null && !defined.isAssignableFrom(type)) {
+			checkType(defined).forEach((method) -> this.validation.check(() -> {
+				throw new InvalidDistributedLockException(this.methods.get(method, defined).where(),
+						"bean '" + name + "' was replaced by a " + type.getName()
+								+ " before there was a proxy, so the method would run without the lock.",
+						"Have the BeanPostProcessor that does so wrap it after initialization, and not be PriorityOrdered.");
+			}));
+		}
+	}
+
+	/** A factory is a bean beside what it makes. */
+	private void checkFactory(String name) {
+		Object factory = this.beanFactory.getSingleton(BeanFactoryUtils.transformedBeanName(name));
+		if (factory != null) {
+			checkProxy(name, factory, checkType(AopUtils.getTargetClass(factory)));
+		}
+	}
+
+	private void checkProxy(String name, Object bean, Set<Method> found) {
+		Class<?> targetClass = AopUtils.getTargetClass(bean);
+		AdvisorChain chain = new AdvisorChain(bean);
+		if (!found.isEmpty() && !chain.hasLock() && (TestDoubles.isMock(bean) || TestDoubles.areIn(this.beanFactory))) {
+			if (!TestDoubles.isMock(bean)) {
+				this.validation.warn(targetClass.getName(), "bean '" + name + "' is not proxied and runs without its "
+						+ "locks, perhaps because a test has replaced it.");
+			}
+			return;
+		}
+		found.forEach((method) -> this.validation.check(() -> checkProxy(name, bean, method, targetClass, chain)));
+	}
+
 	private @Nullable Object existing(String name) {
 		Object bean = this.beanFactory.getSingleton(name);
-		return (bean instanceof FactoryBean<?> factory) ? factory.isSingleton() ? this.beanFactory.getBean(name) : null
-				: bean;
+		if (bean instanceof FactoryBean<?> factory) {
+			bean = factory.isSingleton() ? this.beanFactory.getBean(name) : null;
+		}
+		// What stands for no bean says that it equals null
+		return Objects.equals(bean, null) ? null : bean;
 	}
 
 	private Set<Method> checkType(Class<?> type) {
@@ -107,10 +161,12 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 							+ " only, so no proxy of this class can intercept it and it would run without the lock.",
 					"Make it protected or public.");
 		}
-		if (MergedAnnotations.from(method).isPresent("jakarta.annotation.PostConstruct")) {
+		ContainerCalls.check(where, method, type);
+		Class<?> other = LockedMethods.contradiction(method, type);
+		if (other != null) {
 			throw new InvalidDistributedLockException(where,
-					"@PostConstruct has the method called before there is a proxy, so it would run without the lock.",
-					"Call it from another bean, for example from an ApplicationRunner.");
+					"the method is annotated in several types, and what " + other.getName() + " says would not count.",
+					"Annotate the method of the class itself.");
 		}
 		if (problem != null) {
 			throw new InvalidDistributedLockException(where,
@@ -146,7 +202,7 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 			throw new InvalidDistributedLockException(where,
 					"bean '" + name + "' is not proxied, so the method would run without the lock.", notProxied(bean));
 		}
-		if (AopUtils.isJdkDynamicProxy(bean) && !isReachable(method, bean)) {
+		if (AopUtils.isJdkDynamicProxy(bean) && !isReachable(method, bean, targetClass)) {
 			throw new InvalidDistributedLockException(where,
 					"bean '" + name
 							+ "' is proxied by its interfaces, and none of them has the method. Whoever calls it "
@@ -169,7 +225,8 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 	}
 
 	private static String notProxied(Object bean) {
-		if (bean instanceof AopInfrastructureBean || bean instanceof Advice || bean instanceof Advisor) {
+		if (bean instanceof AopInfrastructureBean || bean instanceof Advice || bean instanceof Advisor
+				|| MergedAnnotations.from(bean.getClass(), SearchStrategy.SUPERCLASS).isPresent(ASPECT)) {
 			return "Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.";
 		}
 		return "It was probably created too early, as a dependency of a BeanPostProcessor or BeanFactoryPostProcessor, "
@@ -177,14 +234,13 @@ final class LockedBeanChecker implements BeanPostProcessor, SmartInitializingSin
 				+ "post-processors static.";
 	}
 
-	private static boolean isReachable(Method method, Object bean) {
-		try {
-			AopUtils.selectInvocableMethod(method, bean.getClass());
-			return true;
-		}
-		catch (IllegalStateException ex) {
-			return false;
-		}
+	/**
+	 * Compared by what is called in the end, as a generic interface has other parameters.
+	 */
+	private static boolean isReachable(Method method, Object bean, Class<?> targetClass) {
+		return Arrays.stream(bean.getClass().getInterfaces())
+			.flatMap((type) -> Arrays.stream(type.getMethods()))
+			.anyMatch((one) -> one.equals(method) || AopUtils.getMostSpecificMethod(one, targetClass).equals(method));
 	}
 
 }

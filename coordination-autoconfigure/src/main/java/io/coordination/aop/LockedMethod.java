@@ -66,6 +66,17 @@ record LockedMethod(String where, List<Group> groups, LockTerms terms, BusyPolic
 		}
 	}
 
+	/**
+	 * The annotation whose message is told, if one has any.
+	 */
+	MethodKeys messages() {
+		return this.groups.stream()
+			.flatMap((group) -> group.keys().stream())
+			.filter(MethodKeys::hasMessage)
+			.findFirst()
+			.orElseGet(() -> this.groups.get(0).keys().get(0));
+	}
+
 	static String escaped(String name) {
 		return name.replace("\\", "\\\\").replace(":", "\\:");
 	}

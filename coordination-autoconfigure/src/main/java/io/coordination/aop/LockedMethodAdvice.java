@@ -1,13 +1,20 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
+import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Warns of annotated methods that work, but perhaps not as they are meant.
@@ -29,6 +36,7 @@ final class LockedMethodAdvice {
 		List<String> bareKeys = new ArrayList<>();
 		Map<String, String> registries = new TreeMap<>();
 		found.forEach((type, methods) -> {
+			inherited(type);
 			if (methods.isEmpty()) {
 				return;
 			}
@@ -36,6 +44,7 @@ final class LockedMethodAdvice {
 				.forEach((call) -> this.validation.warn(type.getName(),
 						call + ", which goes past the proxy and runs without the lock. Call it from another bean, or "
 								+ "use LockRegistry.execute."));
+			tokensWithoutLock(type, methods);
 			for (Method method : methods) {
 				LockedMethod locked;
 				try {
@@ -66,6 +75,39 @@ final class LockedMethodAdvice {
 			this.validation.warn(String.join(" and ", bareKeys),
 					"their locks are called by a parameter alone, so calls "
 							+ "with equal values exclude each other. Give each a name, unless that is meant.");
+		}
+	}
+
+	/** A class speaks for the methods that are written in it, and in those below. */
+	private void inherited(Class<?> type) {
+		if (!AnnotationUtils.isCandidateClass(type, DistributedLock.class)
+				|| !MergedAnnotations.from(type, SearchStrategy.SUPERCLASS).isPresent(DistributedLock.class)) {
+			return;
+		}
+		Set<String> unlocked = new TreeSet<>();
+		for (Method method : type.getMethods()) {
+			Class<?> declaring = method.getDeclaringClass();
+			if (declaring != type && !Modifier.isStatic(method.getModifiers()) && !method.isBridge()
+					&& !declaring.getName().startsWith("java.")
+					&& !declaring.getName().startsWith("org.springframework.")
+					&& !LockedMethods.isLocked(method, type)) {
+				unlocked.add(method.getName() + " of " + declaring.getName());
+			}
+		}
+		if (!unlocked.isEmpty()) {
+			this.validation.warn(type.getName(),
+					"it does not stand for what the class inherits, which runs without the lock: "
+							+ String.join(", ", unlocked) + ". Override it, or annotate it there.");
+		}
+	}
+
+	private void tokensWithoutLock(Class<?> type, Set<Method> locked) {
+		for (Method method : ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type))) {
+			if (!locked.contains(method) && !method.isSynthetic() && Arrays.stream(method.getParameters())
+				.anyMatch((parameter) -> parameter.isAnnotationPresent(FencingToken.class))) {
+				this.validation.warn(MethodName.readable(method, type),
+						"the method has no lock, so its @FencingToken parameter gets what the caller passes.");
+			}
 		}
 	}
 

@@ -1,23 +1,28 @@
 package io.coordination.aop;
 
 import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.core.annotation.MergedAnnotation;
-import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.util.function.SingletonSupplier;
 
 import io.coordination.lock.LockKeyException;
@@ -34,6 +39,12 @@ final class LockedMethodReader {
 	/** A variable, or a template for one. */
 	private static final Pattern EXPRESSION = Pattern.compile("#[{\\p{Alpha}_]");
 
+	/** A variable and its properties. */
+	private static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*(?:\\.\\w+)*");
+
+	/** What properties can be called without brackets. */
+	private static final Pattern PLAIN = Pattern.compile("[\\p{Alnum}._-]+");
+
 	private static final DistributedLockProperties.Named NOTHING = new DistributedLockProperties.Named(null, null, null,
 			null, null, null, null, null);
 
@@ -42,6 +53,8 @@ final class LockedMethodReader {
 	private final DistributedLockProperties properties;
 
 	private final Placeholders placeholders;
+
+	private final Set<String> names = ConcurrentHashMap.newKeySet();
 
 	LockedMethodReader(ConfigurableListableBeanFactory beanFactory, DistributedLockProperties properties) {
 		this.beanFactory = beanFactory;
@@ -53,18 +66,21 @@ final class LockedMethodReader {
 		String where = MethodName.readable(specific, targetClass);
 		List<Written> all = annotations.stream()
 			.map((annotation) -> written(where, annotation.synthesize(),
-					(annotation.getSource() instanceof Method source) ? source : specific, targetClass))
+					(annotation.getSource() instanceof Method source) ? source : MethodName.written(specific),
+					targetClass))
 			.toList();
 		ReturnType returned = ReturnType.of(specific, targetClass);
 		ReleasePolicy release = Objects
 			.requireNonNull(agreed(where, "release", all, (one) -> one.lock.release(), ReleasePolicy.AFTER_COMPLETION));
 		checkReturnType(where, returned, specific, release);
+		checkParts(where, returned, ResolvableType.forMethodReturnType(specific, targetClass), release);
 		OnLost onLost = Objects.requireNonNull(agreed(where, "onLost", all,
 				(one) -> or(one.named.onLost(), one.lock.onLost(), OnLost.DEFAULT), this.properties.onLost()));
 		LockTerms terms = terms(where, all, release, onLost);
 		BusyPolicy busy = new BusyPolicyReader(this.beanFactory, this.properties).read(where, specific, targetClass,
 				returned,
 				all.stream().map((one) -> new BusyPolicyReader.Wanted(one.lock, one.named.onBusy())).toList());
+		agreed(where, "message", all, (one) -> one.lock.message().isEmpty() ? null : one.lock.message(), null);
 		List<LockedMethod.Group> groups = groups(where, all);
 		return new LockedMethod(where, groups, terms, busy, (onLost != OnLost.DEFAULT) ? onLost : OnLost.FAIL, release,
 				returned, LockedMethod.declaresInterrupt(specific.getExceptionTypes()),
@@ -73,6 +89,9 @@ final class LockedMethodReader {
 
 	private Written written(String where, DistributedLock lock, Method declaring, Class<?> targetClass) {
 		String name = lock.name().isEmpty() ? "" : name(where, lock.name());
+		if (!name.isEmpty()) {
+			this.names.add(name);
+		}
 		DistributedLockProperties.Named named = name.isEmpty() ? NOTHING
 				: this.properties.locks().getOrDefault(name, NOTHING);
 		MethodKeys keys = MethodKeys.read(where, lock, name, MethodName.identity(declaring, targetClass), declaring,
@@ -86,8 +105,10 @@ final class LockedMethodReader {
 	private LockTerms terms(String where, List<Written> all, ReleasePolicy release, OnLost onLost) {
 		LockTime time = new LockTime(where);
 		Duration wait = agreed(where, "waitTime", all, (one) -> {
-			String text = (one.named.waitTime() != null) ? one.named.waitTime() : one.lock.waitTime();
-			return text.isEmpty() ? null : time.wait(resolve(where, "waitTime", text));
+			String named = one.named.waitTime();
+			String attribute = (named != null) ? one.property("wait-time") : "waitTime";
+			String text = (named != null) ? named : one.lock.waitTime();
+			return text.isEmpty() ? null : time.wait(attribute, resolve(where, attribute, text));
 		}, null);
 		Duration lease = agreed(where, "leaseTime", all, (one) -> (one.named.leaseTime() != null)
 				? one.named.leaseTime() : duration(where, "leaseTime", one.lock.leaseTime(), time::lease), null);
@@ -160,25 +181,29 @@ final class LockedMethodReader {
 
 	private List<LockedMethod.Group> groups(String where, List<Written> all) {
 		Map<String, List<MethodKeys>> byRegistry = new TreeMap<>();
+		Map<String, Supplier<LockRegistry>> registries = new HashMap<>();
 		for (Written one : all) {
-			String id = (one.named.registry() != null) ? one.named.registry()
-					: one.lock.registry().isEmpty() ? "" : resolve(where, "registry", one.lock.registry());
+			String named = one.named.registry();
+			String attribute = (named != null) ? one.property("registry") : "registry";
+			String text = (named != null) ? named : one.lock.registry();
+			String id = text.isEmpty() ? "" : resolve(where, attribute, text);
+			registries.computeIfAbsent(id, (absent) -> registry(where, attribute, id));
 			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
 		}
 		List<LockedMethod.Group> groups = new ArrayList<>();
-		byRegistry
-			.forEach((id, keys) -> groups.add(new LockedMethod.Group(id, registry(where, id), List.copyOf(keys))));
+		byRegistry.forEach((id, keys) -> groups
+			.add(new LockedMethod.Group(id, Objects.requireNonNull(registries.get(id)), List.copyOf(keys))));
 		return groups;
 	}
 
-	private Supplier<LockRegistry> registry(String where, String id) {
+	private Supplier<LockRegistry> registry(String where, String attribute, String id) {
 		if (id.isEmpty()) {
 			return SingletonSupplier.of(this::theRegistry);
 		}
 		if (!this.beanFactory.containsBean(id) || !this.beanFactory.isTypeMatch(id, LockRegistry.class)) {
 			String[] there = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
 			throw new InvalidDistributedLockException(where,
-					"registry = \"" + id + "\" is no bean of type LockRegistry.",
+					attribute + " = \"" + id + "\" is no bean of type LockRegistry.",
 					Spelling.closest(id, List.of(there)).map((name) -> "Did you mean '" + name + "'? ").orElse("")
 							+ ((there.length > 0) ? "There is " + String.join(", ", there) + "."
 									: "Declare one, or leave the registry out."));
@@ -196,6 +221,23 @@ final class LockedMethodReader {
 							: "Mark one of them @Primary, or name one with 'registry'.");
 		}
 		return registry;
+	}
+
+	/**
+	 * What the properties say of names that no annotation has, as far as they were read.
+	 */
+	List<String> unusedProperties() {
+		return this.properties.locks()
+			.keySet()
+			.stream()
+			.filter((name) -> !this.names.contains(name))
+			.map((name) -> "'coordination.lock.locks." + name + "' has no effect: no @DistributedLock has this name. "
+					+ Spelling.closest(name, this.names)
+						.map((close) -> "Did you mean '" + (PLAIN.matcher(close).matches() ? close : "[" + close + "]")
+								+ "'? ")
+						.orElse("")
+					+ "A name with other characters than letters, digits and '-_.' goes in brackets: '[shop:order]'.")
+			.toList();
 	}
 
 	private static void checkReturnType(String where, ReturnType returned, Method method, ReleasePolicy release) {
@@ -217,18 +259,31 @@ final class LockedMethodReader {
 				+ ", so its work would go on after the lock was released.", action);
 	}
 
+	private static void checkParts(String where, ReturnType returned, ResolvableType type, ReleasePolicy release) {
+		Class<?> late = (returned.kind() == ReturnType.Kind.VALUE && release != ReleasePolicy.AFTER_INVOCATION)
+				? ReturnType.latePart(type) : null;
+		if (late != null) {
+			throw new InvalidDistributedLockException(where,
+					"the method returns " + type + ", and the work of the " + late.getSimpleName()
+							+ " would go on after the lock was released.",
+					"Have the work done by a method that returns a result, a CompletableFuture, a Mono or a Flux, and lock "
+							+ "that one. With release = AFTER_INVOCATION the lock is for the call alone.");
+		}
+	}
+
 	private static int tokenParameter(String where, Method method, List<Written> all) {
 		List<Integer> found = new ArrayList<>();
-		Parameter[] parameters = method.getParameters();
+		// Also what the interface says of a parameter
+		MethodParameter[] parameters = new AnnotatedMethod(method).getMethodParameters();
 		for (int i = 0; i < parameters.length; i++) {
-			if (MergedAnnotations.from(parameters[i]).isPresent(FencingToken.class)) {
+			if (parameters[i].hasParameterAnnotation(FencingToken.class)) {
 				found.add(i);
 			}
 		}
 		if (found.isEmpty()) {
 			return -1;
 		}
-		Class<?> type = parameters[found.get(0)].getType();
+		Class<?> type = method.getParameterTypes()[found.get(0)];
 		if (found.size() > 1 || (type != long.class && type != Long.class)) {
 			throw new InvalidDistributedLockException(where,
 					"@FencingToken is for one parameter of type long, but is on " + ((found.size() > 1)
@@ -254,10 +309,15 @@ final class LockedMethodReader {
 			throw new InvalidDistributedLockException(where,
 					"name = \"" + text
 							+ "\" looks like an expression, but a name is plain text: all calls would share it.",
-					"What differs from call to call is the key: key = \"" + (name.startsWith("#") ? name : "#id")
-							+ "\".");
+					"What differs from call to call is the key: key = \""
+							+ (name.startsWith("#") ? name : variable(name)) + "\".");
 		}
 		return name;
+	}
+
+	private static String variable(String text) {
+		Matcher variable = VARIABLE.matcher(text);
+		return variable.find() ? variable.group() : "#id";
 	}
 
 	private static void checkName(String where, String name) {
@@ -284,6 +344,13 @@ final class LockedMethodReader {
 	 */
 	private record Written(DistributedLock lock, String name, DistributedLockProperties.Named named, MethodKeys keys,
 			String label) {
+
+		/**
+		 * What a property of the name is called.
+		 */
+		String property(String suffix) {
+			return "coordination.lock.locks." + this.name + "." + suffix;
+		}
 
 	}
 

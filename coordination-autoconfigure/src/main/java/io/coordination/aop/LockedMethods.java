@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.expression.AnnotatedElementKey;
@@ -15,6 +17,7 @@ import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -45,8 +48,22 @@ final class LockedMethods {
 	LockedMethod get(Method method, Class<?> targetClass) {
 		AnnotatedElementKey key = new AnnotatedElementKey(method, targetClass);
 		LockedMethod found = this.known.get(key);
-		return (found != null) ? found : this.known.computeIfAbsent(key, (absent) -> this.reader.obtain()
-			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass)));
+		if (found != null) {
+			return found;
+		}
+		// Reading may ask beans for their types, which may make others, which are read
+		// then
+		LockedMethod read = this.reader.obtain()
+			.read(AopUtils.getMostSpecificMethod(method, targetClass), targetClass, annotations(method, targetClass));
+		LockedMethod before = this.known.putIfAbsent(key, read);
+		return (before != null) ? before : read;
+	}
+
+	/**
+	 * What the properties say in vain, as far as annotations have been read.
+	 */
+	List<String> unusedProperties() {
+		return this.reader.obtain().unusedProperties();
 	}
 
 	static List<MergedAnnotation<DistributedLock>> annotations(Method method, Class<?> targetClass) {
@@ -65,6 +82,28 @@ final class LockedMethods {
 		}
 	}
 
+	/**
+	 * Finds out whether a method has annotations of two types, neither of which overrides
+	 * the other.
+	 * @return the type whose annotation does not count, or {@code null} if there is none
+	 */
+	static @Nullable Class<?> contradiction(Method method, Class<?> targetClass) {
+		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+		List<MergedAnnotation<DistributedLock>> all = MergedAnnotations.from(specific, SearchStrategy.TYPE_HIERARCHY)
+			.stream(DistributedLock.class)
+			.toList();
+		if (all.isEmpty() || !(all.get(0).getSource() instanceof Method first) || first.equals(specific)) {
+			return null;
+		}
+		DistributedLock said = all.get(0).synthesize();
+		return all.stream()
+			.filter((annotation) -> !annotation.synthesize().equals(said))
+			.map((annotation) -> (annotation.getSource() instanceof Method source) ? source.getDeclaringClass() : null)
+			.filter((type) -> type != null && !type.isAssignableFrom(first.getDeclaringClass()))
+			.findFirst()
+			.orElse(null);
+	}
+
 	private static List<MergedAnnotation<DistributedLock>> ofClass(Method specific, Method method) {
 		List<MergedAnnotation<DistributedLock>> found = nearest(
 				MergedAnnotations.from(specific.getDeclaringClass(), SearchStrategy.TYPE_HIERARCHY));
@@ -75,7 +114,7 @@ final class LockedMethods {
 	private static boolean takesPartOfItsClass(Method method) {
 		return Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers())
 				&& !method.isSynthetic() && ClassUtils.isUserLevelMethod(method)
-				&& method.getDeclaringClass() != Object.class;
+				&& !ReflectionUtils.isObjectMethod(method);
 	}
 
 	/** Those of the nearest element alone: an override says all anew. */

@@ -13,7 +13,6 @@ import java.util.Set;
 
 import org.springframework.aot.hint.ExecutableMode;
 import org.springframework.aot.hint.ReflectionHints;
-import org.springframework.beans.BeanUtils;
 import org.springframework.core.ResolvableType;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
@@ -107,7 +106,7 @@ final class MemberHints {
 	void registerText(ResolvableType value) {
 		ResolvableType element = element(value);
 		Class<?> type = ((element.resolve() != null) ? element : value).resolve();
-		if (type == null || BeanUtils.isSimpleValueType(type) || !this.texts.add(type)) {
+		if (type == null || KeyValue.isKnown(type) || !this.texts.add(type)) {
 			return;
 		}
 		this.hints.registerType(type);

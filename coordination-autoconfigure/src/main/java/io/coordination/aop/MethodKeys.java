@@ -98,6 +98,10 @@ final class MethodKeys {
 		}
 		LockCondition condition = lock.condition().isEmpty() ? null : new LockCondition(where,
 				placeholders.resolveWithin(where, LockCondition.ATTRIBUTE, lock.condition()), variables, resolver);
+		keys.forEach((key) -> key.checkBeans(beans));
+		if (condition != null) {
+			condition.checkBeans(beans);
+		}
 		LockMessage message = lock.message().isEmpty() ? null : new LockMessage(where,
 				placeholders.resolveWithin(where, LockMessage.ATTRIBUTE, lock.message()), variables, resolver);
 		String prefix = !name.isEmpty() ? LockedMethod.escaped(name)
@@ -196,6 +200,10 @@ final class MethodKeys {
 	 */
 	String name() {
 		return this.name;
+	}
+
+	boolean hasMessage() {
+		return this.message != null;
 	}
 
 	/**

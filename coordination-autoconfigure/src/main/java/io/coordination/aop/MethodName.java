@@ -28,6 +28,14 @@ final class MethodName {
 	}
 
 	/**
+	 * The method that somebody has written: that of the interface, where a class was
+	 * generated for it.
+	 */
+	static Method written(Method method) {
+		return isGenerated(method.getDeclaringClass()) ? ClassUtils.getInterfaceMethodIfPossible(method, null) : method;
+	}
+
+	/**
 	 * Class and method, whatever its parameters are.
 	 */
 	static String label(Method method, Class<?> targetClass) {
@@ -36,8 +44,12 @@ final class MethodName {
 
 	// The names of generated classes differ from process to process.
 	private static String userClass(Method method, Class<?> targetClass) {
-		boolean generated = Proxy.isProxyClass(targetClass) || targetClass.isHidden() || targetClass.isSynthetic();
-		return ClassUtils.getUserClass(generated ? method.getDeclaringClass() : targetClass).getName();
+		return ClassUtils.getUserClass(isGenerated(targetClass) ? written(method).getDeclaringClass() : targetClass)
+			.getName();
+	}
+
+	private static boolean isGenerated(Class<?> type) {
+		return Proxy.isProxyClass(type) || type.isHidden() || type.isSynthetic();
 	}
 
 	private static String parameters(Method method, boolean qualified) {

@@ -36,6 +36,11 @@ final class Placeholders {
 	String resolveWithin(String where, String attribute, String text) {
 		String resolved = text;
 		if (text.contains("${")) {
+			if (!this.beanFactory.hasEmbeddedValueResolver()) {
+				throw new InvalidDistributedLockException(where,
+						attribute + " = \"" + text + "\" has a placeholder, but nothing resolves placeholders.",
+						"Declare a PropertySourcesPlaceholderConfigurer, as Spring Boot does.");
+			}
 			try {
 				resolved = this.beanFactory.resolveEmbeddedValue(text);
 			}

@@ -74,9 +74,9 @@ final class ReactiveCalls {
 			this.unlocked = requests.isEmpty();
 			this.adapter = adapter;
 			ReactiveTransactions mine = (joined != null && !this.unlocked)
-					? new ReactiveTransactions(call, joined, view) : null;
+					? new ReactiveTransactions(call, requests, joined, view, around) : null;
 			this.transactions = mine;
-			this.locks = (mine != null) ? new DetachedLocks(call, requests, mine.around(around), mine.joined())
+			this.locks = (mine != null) ? new DetachedLocks(call, requests, mine.around(), mine.joined())
 					: new DetachedLocks(call, requests, around, null);
 		}
 
@@ -96,10 +96,10 @@ final class ReactiveCalls {
 			if (this.unlocked) {
 				return Mono.from(publisher(null));
 			}
-			return Mono
-				.usingWhen(Mono.just(this.locks),
-						(mine) -> acquire().flatMap((context) -> Mono.from(told(context, body(context)))),
-						(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
+			return Mono.usingWhen(Mono.just(this.locks),
+					// Neither flatMap nor Mono.from: they end with the value
+					(mine) -> acquire().flatMapMany((context) -> told(context, body(context))).singleOrEmpty(),
+					(mine) -> end(), (mine, ex) -> fail(ex), (mine) -> cancel())
 				.onErrorMap(this::unwrapped)
 				.onErrorResume(Busy.class, (busy) -> Mono.from(answer(busy.refusal)));
 		}
@@ -143,7 +143,9 @@ final class ReactiveCalls {
 			catch (Throwable ex) {
 				return Flux.error(ex);
 			}
-			return this.adapter.toPublisher(returned);
+			CoroutineWork work = this.call.work();
+			Publisher<Object> publisher = this.adapter.toPublisher(returned);
+			return (work != null) ? work.counted(publisher) : publisher;
 		}
 
 		private Publisher<?> answer(LockNotAcquiredException busy) {

@@ -26,6 +26,8 @@ final class ReactiveTransactions {
 
 	private final boolean verified;
 
+	private final @Nullable LockContext outer;
+
 	private final @Nullable Around around;
 
 	private final List<LockContext.Held> kept = new ArrayList<>(0);
@@ -34,29 +36,38 @@ final class ReactiveTransactions {
 
 	/**
 	 * Looks for a transaction around.
+	 * @param outer the context of the call around
 	 * @throws IllegalStateException if there is one, and the properties forbid it
 	 */
-	ReactiveTransactions(LockCall call, JoinedTransactions joined, ContextView view) {
+	ReactiveTransactions(LockCall call, List<LockCall.Request> requests, JoinedTransactions joined, ContextView view,
+			@Nullable LockContext outer) {
 		this.verified = joined.verifies(call);
+		this.outer = outer;
 		TransactionContext transaction = view.getOrDefault(TransactionContext.class, null);
-		this.around = (transaction != null) ? enter(call, joined, transaction) : null;
+		this.around = (transaction != null) ? enter(call, requests, joined, transaction) : null;
 	}
 
-	private @Nullable Around enter(LockCall call, JoinedTransactions joined, TransactionContext transaction) {
+	private @Nullable Around enter(LockCall call, List<LockCall.Request> requests, JoinedTransactions joined,
+			TransactionContext transaction) {
 		Set<TransactionSynchronization> all = transaction.getSynchronizations();
 		if (all == null || !transaction.isActualTransactionActive()) {
 			return null;
 		}
-		boolean joins = call.method().release() == ReleasePolicy.AFTER_COMPLETION && !joined.hasItsOwn(call);
-		if (joins) {
-			joined.permit(call.method().where());
-		}
+		List<TransactionLocks> former = new ArrayList<>();
 		for (TransactionSynchronization one : all) {
 			if (one instanceof Around before) {
+				former.add(before.locks);
 				this.kept.addAll(before.locks.kept());
 			}
 		}
-		Around mine = new Around(new TransactionLocks(this.verified), joins);
+		boolean joins = call.method().release() == ReleasePolicy.AFTER_COMPLETION && !joined.hasItsOwn(call);
+		if (joins) {
+			joined.permit(call, requests, around());
+		}
+		Around mine = new Around(new TransactionLocks(this.verified, former), joins);
+		if (!joins) {
+			mine.locks.settle();
+		}
 		all.add(mine);
 		return mine;
 	}
@@ -73,8 +84,8 @@ final class ReactiveTransactions {
 	 * The context of the call around, and in it what the transaction keeps of former
 	 * calls.
 	 */
-	@Nullable LockContext around(@Nullable LockContext context) {
-		return LockContext.keptAround(this.kept, context);
+	@Nullable LockContext around() {
+		return LockContext.keptAround(this.kept, this.outer);
 	}
 
 	/**

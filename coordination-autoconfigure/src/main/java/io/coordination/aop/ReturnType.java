@@ -20,6 +20,7 @@ import org.springframework.core.GenericTypeResolver;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.core.ResolvableType;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -65,6 +66,9 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
 
+	/** Types may be parts of themselves. */
+	private static final int MAX_DEPTH = 4;
+
 	private static final String FLOW = "kotlinx.coroutines.flow.Flow";
 
 	/** What is adapted to Reactor, but does not end when that is cancelled. */
@@ -103,7 +107,8 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 			return new ReturnType(type, (KOTLIN && type.getName().equals(FLOW)) ? Kind.FLOW : Kind.LATE, null);
 		}
 		ReactiveAdapter adapter = REACTOR ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) : null;
-		if (adapter != null) {
+		// What is adapted back is no special one, such as a ConnectableFlux
+		if (adapter != null && type.isAssignableFrom(adapter.getReactiveType())) {
 			return new ReturnType(type, Kind.REACTIVE, adapter);
 		}
 		return new ReturnType(type, isLate(type) ? Kind.LATE : Kind.VALUE, null);
@@ -156,6 +161,29 @@ record ReturnType(Class<?> type, Kind kind, @Nullable ReactiveAdapter adapter) {
 	private static boolean isLate(Class<?> type) {
 		return LATE.stream().anyMatch((late) -> late.isAssignableFrom(type)) || isNamed(type, LATE_BY_NAME)
 				|| (!type.isPrimitive() && ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null);
+	}
+
+	/**
+	 * What is inside of a result, such as the body of a response, and whose work goes on.
+	 * @return its type, or {@code null} if there is none
+	 */
+	static @Nullable Class<?> latePart(ResolvableType type) {
+		return latePart(type, 0);
+	}
+
+	private static @Nullable Class<?> latePart(ResolvableType type, int depth) {
+		if (type.resolve() == Class.class || depth == MAX_DEPTH) {
+			return null;
+		}
+		for (ResolvableType part : type.isArray() ? new ResolvableType[] { type.getComponentType() }
+				: type.getGenerics()) {
+			Class<?> resolved = part.resolve();
+			Class<?> late = (resolved != null && isLate(resolved)) ? resolved : latePart(part, depth + 1);
+			if (late != null) {
+				return late;
+			}
+		}
+		return null;
 	}
 
 	private static boolean isNamed(@Nullable Class<?> type, Set<String> names) {

@@ -52,18 +52,21 @@ final class StageCalls {
 
 	private DetachedLocks locks(LockCall call, List<LockCall.Request> requests) {
 		JoinedTransactions joined = this.transactions;
-		return (joined != null) ? new DetachedLocks(call, requests, joined.around(), joined.join(call))
-				: new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		if (joined == null) {
+			return new DetachedLocks(call, requests, LockContext.find().orElse(null), null);
+		}
+		LockContext around = joined.around();
+		return new DetachedLocks(call, requests, around, joined.join(call, requests, around));
 	}
 
 	/**
 	 * One call.
 	 * <p>
 	 * <b>Invariant.</b> The result completes after the locks were released, except when
-	 * its user cancels it: then what the method returned is cancelled, and the locks are
-	 * released when that has completed. A call is either entered or cancelled before, by
-	 * compare-and-set: the locks of one that is entered are released by its own end
-	 * alone.
+	 * its user completes it. Then the wait ends; what the method has returned is
+	 * cancelled with the result, and the locks are released when that stage itself has
+	 * completed. A call is either entered or given up before, by compare-and-set: the
+	 * locks of one that is entered are released by its own end alone.
 	 */
 	private final class Run {
 
@@ -75,9 +78,9 @@ final class StageCalls {
 
 		private final CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
 
-		private final AtomicBoolean begunOrCancelled = new AtomicBoolean();
+		private final AtomicBoolean begunOrGivenUp = new AtomicBoolean();
 
-		private volatile @Nullable CompletableFuture<?> body;
+		private volatile @Nullable CompletionStage<?> body;
 
 		Run(LockCall call, DetachedLocks locks) {
 			this.call = call;
@@ -85,41 +88,56 @@ final class StageCalls {
 		}
 
 		CompletableFuture<@Nullable Object> start() {
-			DetachedLocks.on(this.result, (value, ex) -> {
-				if (this.result.isCancelled()) {
-					cancelled();
-				}
-			});
+			DetachedLocks.on(this.result, (value, ex) -> completed());
 			DetachedLocks.on(this.locks.acquire(), (context, ex) -> {
-				if (context == null) {
-					this.locks.abandon();
-					refused(ex);
+				if (context != null) {
+					dispatch(() -> enter(context));
+					return;
 				}
-				else {
-					dispatch(context);
-				}
+				DetachedLocks.on(this.locks.release(), (lost, ignored) -> {
+					if (ex instanceof LockNotAcquiredException busy) {
+						dispatch(() -> refused(busy));
+					}
+					else {
+						this.result.completeExceptionally((ex != null) ? ex : new IllegalStateException());
+					}
+				});
 			});
 			return this.result;
 		}
 
-		private void cancelled() {
-			CompletableFuture<?> running = this.body;
+		/** By its user, or at the end of the call, where it does nothing. */
+		private void completed() {
+			CompletionStage<?> running = this.body;
 			if (running != null) {
-				running.cancel(true);
+				cancelIfCancelled(running);
 			}
-			else if (this.begunOrCancelled.compareAndSet(false, true)) {
+			else if (this.begunOrGivenUp.compareAndSet(false, true)) {
 				this.locks.abandon();
 			}
 		}
 
-		private void refused(@Nullable Throwable failure) {
-			if (!(failure instanceof LockNotAcquiredException busy)) {
-				this.result.completeExceptionally((failure != null) ? failure : new IllegalStateException());
-				return;
+		private void cancelIfCancelled(CompletionStage<?> running) {
+			if (this.result.isCancelled()) {
+				cancel(running);
 			}
+		}
+
+		private static void cancel(CompletionStage<?> running) {
+			try {
+				running.toCompletableFuture().cancel(true);
+			}
+			catch (UnsupportedOperationException ex) {
+				// It is awaited
+			}
+		}
+
+		private void refused(LockNotAcquiredException busy) {
 			try {
 				Object answer = this.call.answer(busy);
 				if (answer instanceof CompletionStage<?> stage) {
+					this.body = stage;
+					cancelIfCancelled(stage);
 					DetachedLocks.on(stage, this::complete);
 				}
 				else {
@@ -132,42 +150,41 @@ final class StageCalls {
 		}
 
 		/** On the caller's own thread if it did not have to wait. */
-		private void dispatch(LockContext context) {
-			Executor other = (Thread.currentThread() != this.caller) ? StageCalls.this.executor.get() : null;
-			if (other == null) {
-				enter(context);
-				return;
-			}
+		private void dispatch(Runnable step) {
 			try {
-				other.execute(() -> enter(context));
+				Executor other = (Thread.currentThread() != this.caller) ? StageCalls.this.executor.get() : null;
+				if (other != null) {
+					other.execute(step);
+					return;
+				}
 			}
 			catch (RuntimeException ex) {
 				finish(null, ex);
+				return;
 			}
+			step.run();
 		}
 
 		private void enter(LockContext context) {
-			if (!this.begunOrCancelled.compareAndSet(false, true)) {
+			if (!this.begunOrGivenUp.compareAndSet(false, true)) {
 				return;
 			}
-			CompletableFuture<?> running;
+			CompletionStage<?> running;
 			try {
 				Object returned = this.call.proceed(context);
 				if (!(returned instanceof CompletionStage<?> stage)) {
 					throw new IllegalStateException(this.call.method().where() + " returned no stage, but " + returned);
 				}
-				running = stage.toCompletableFuture();
+				running = stage;
 			}
 			catch (Throwable ex) {
 				finish(null, ex);
 				return;
 			}
 			this.body = running;
-			if (this.result.isCancelled()) {
-				running.cancel(true);
-			}
+			cancelIfCancelled(running);
 			if (this.call.method().onLost() == OnLost.INTERRUPT) {
-				context.onLost((event) -> running.cancel(true));
+				context.onLost((event) -> cancel(running));
 			}
 			DetachedLocks.on(running, this::finish);
 		}

@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.coordination.lock.LockHandle;
+import io.coordination.lock.LockRegistry;
 
 /**
  * The locks that one call leaves to the transaction that it takes part in, until that has
@@ -24,6 +26,10 @@ final class TransactionLocks {
 
 	private final boolean verified;
 
+	private final List<TransactionLocks> underWay;
+
+	private final CompletableFuture<@Nullable Void> settled = new CompletableFuture<>();
+
 	private final ReentrantLock lock = new ReentrantLock();
 
 	// guarded by lock
@@ -35,9 +41,37 @@ final class TransactionLocks {
 	/**
 	 * No locks yet.
 	 * @param verified whether the transaction must not be committed without them
+	 * @param former those of earlier calls in the same transaction
 	 */
-	TransactionLocks(boolean verified) {
+	TransactionLocks(boolean verified, List<TransactionLocks> former) {
 		this.verified = verified;
+		this.underWay = former.stream().filter((one) -> !one.settled.isDone()).toList();
+	}
+
+	/**
+	 * Those of earlier calls that were still being acquired.
+	 */
+	List<TransactionLocks> underWay() {
+		return this.underWay;
+	}
+
+	/**
+	 * Notes that these are acquired, or never will be.
+	 */
+	void settle() {
+		this.settled.complete(null);
+	}
+
+	CompletableFuture<@Nullable Void> settled() {
+		return this.settled;
+	}
+
+	/**
+	 * Whether one of these names is kept.
+	 */
+	boolean keepsAny(LockRegistry registry, List<String> names) {
+		return kept().stream()
+			.anyMatch((one) -> one.registry() == registry && one.handle().names().stream().anyMatch(names::contains));
 	}
 
 	/**
@@ -81,6 +115,10 @@ final class TransactionLocks {
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	boolean verified() {
+		return this.verified;
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import org.slf4j.Logger;
@@ -14,6 +16,8 @@ final class Validation {
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
 
 	private final Supplier<DistributedLockProperties.Validation> mode;
+
+	private final Set<String> said = ConcurrentHashMap.newKeySet();
 
 	Validation(Supplier<DistributedLockProperties.Validation> mode) {
 		this.mode = mode;
@@ -36,7 +40,10 @@ final class Validation {
 			if (mode == DistributedLockProperties.Validation.FAIL) {
 				throw ex;
 			}
-			logger.warn("{} {}", ex.getMessage(), ex.analysis().getAction());
+			// What several checks find is said once
+			if (this.said.add(String.valueOf(ex.getMessage()))) {
+				logger.warn("{} {}", ex.getMessage(), ex.analysis().getAction());
+			}
 		}
 	}
 
@@ -44,8 +51,15 @@ final class Validation {
 	 * Warns of what may be meant so.
 	 */
 	void warn(String where, String finding) {
+		warn("@DistributedLock on " + where + ": " + finding);
+	}
+
+	/**
+	 * Warns of what may be meant so, and is about no method.
+	 */
+	void warn(String finding) {
 		if (this.mode.get() != DistributedLockProperties.Validation.OFF) {
-			logger.warn("@DistributedLock on {}: {}", where, finding);
+			logger.warn(finding);
 		}
 	}
 

@@ -7,6 +7,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -24,7 +25,14 @@ public final class FencingGuardAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	FencingGuard coordinationFencingGuard(DataSource dataSource, FencingProperties properties) {
-		return FencingGuard.of(dataSource).withTable(properties.table());
+		FencingGuard guard = FencingGuard.of(dataSource);
+		try {
+			return guard.withTable(properties.table());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new FailureAnalyzedException("'coordination.fencing.table' cannot be used: " + ex.getMessage() + ".",
+					"Set it to the name of a table, such as '" + FencingGuard.DEFAULT_TABLE + "'.", ex);
+		}
 	}
 
 }

@@ -78,7 +78,8 @@ final class Grant {
 
 	private volatile boolean kept;
 
-	volatile boolean toldUncertain;
+	/** What was known when the application was told that it is uncertain. */
+	volatile @Nullable Validity toldUncertain;
 
 	Grant(Contender contender, BackendLease lease, long anchor, long askedNanos, Clocks noticed, boolean pushed) {
 		long armedNanos = armed(lease, askedNanos);
@@ -152,7 +153,6 @@ final class Grant {
 			}
 			Validity next = known.confirmed(sentAt, armedNanos);
 			if (VALIDITY.compareAndSet(this, known, next)) {
-				this.toldUncertain = false;
 				if (armedNanos > 0) {
 					this.extended = true;
 				}

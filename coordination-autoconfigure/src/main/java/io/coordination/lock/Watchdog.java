@@ -207,9 +207,9 @@ final class Watchdog {
 				grant.renewAt = now + known.armedNanos() / 6;
 				add(batches, grant, nanos);
 			}
-			if (hold != null && !grant.toldUncertain
+			if (hold != null && !known.equals(grant.toldUncertain)
 					&& known.state(now, this.engine.suspectSince(), grant.isRenewed()) == LockState.UNCERTAIN) {
-				grant.toldUncertain = true;
+				grant.toldUncertain = known;
 				this.engine.announcer()
 					.publishLater(new LockUncertain(hold.name(), hold.label, hold.token, known.remainingDuration(now)));
 			}
@@ -244,7 +244,7 @@ final class Watchdog {
 		if (grant.renewalNanos(this.engine.nanoTime()) > 0 || isSuspect(known)) {
 			next = (grant.renewAt - next < 0) ? grant.renewAt : next;
 		}
-		if (grant.isRenewed() && !grant.toldUncertain) {
+		if (grant.isRenewed() && !known.equals(grant.toldUncertain)) {
 			long uncertain = known.confirmedAt() + known.armedNanos() / 2 + 1;
 			next = (uncertain - next < 0) ? uncertain : next;
 		}

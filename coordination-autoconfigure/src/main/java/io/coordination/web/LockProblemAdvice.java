@@ -58,7 +58,7 @@ final class LockProblemAdvice {
 		Throwable failure = unwrap(thrown);
 		if (failure instanceof LockNotAcquiredException busy) {
 			logger.debug("{}", busy.getMessage());
-			return answer(this.properties.busyStatus(), "Somebody else is working on this at the moment.",
+			return answer(this.properties.busyStatus(), "This is in progress, or was done a moment ago.",
 					busy.remainingLease().orElse(Duration.ZERO));
 		}
 		if (failure instanceof LockBackendException backend) {

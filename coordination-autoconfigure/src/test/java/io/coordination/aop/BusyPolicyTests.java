@@ -99,7 +99,7 @@ class BusyPolicyTests extends LockedFixture<BusyPolicyTests.Service> {
 
 	@ParameterizedTest
 	@ValueSource(classes = { NoFallback.class, OtherParameters.class, OtherReturnType.class, Twice.class, NoBean.class,
-			NoConstructor.class, SkippedPrimitive.class })
+			NoConstructor.class, SkippedPrimitive.class, Itself.class, Guarded.class, GuardedByItsClass.class })
 	void whatCannotAnswerIsRefusedAtStartUp(Class<?> type) {
 		runner().withBean(type)
 			.run((context) -> assertThat(context).getFailure()
@@ -351,6 +351,41 @@ class BusyPolicyTests extends LockedFixture<BusyPolicyTests.Service> {
 		@DistributedLock(onBusy = OnBusy.SKIP)
 		public int work(int number) {
 			return number;
+		}
+
+	}
+
+	@Message("its fallbackMethod 'work' is the method itself, and would run without the lock.")
+	static class Itself {
+
+		@DistributedLock(fallbackMethod = "work")
+		public void work(int number) {
+		}
+
+	}
+
+	@Message("its fallbackMethod 'later' is guarded by a lock, and would run without the lock.")
+	static class Guarded {
+
+		@DistributedLock(fallbackMethod = "later")
+		public void work(int number) {
+		}
+
+		@DistributedLock("later")
+		public void later(int number) {
+		}
+
+	}
+
+	@Message("its fallbackMethod 'later' is guarded by a lock, and would run without the lock.")
+	@DistributedLock("all")
+	static class GuardedByItsClass {
+
+		@DistributedLock(fallbackMethod = "later")
+		public void work(int number) {
+		}
+
+		public void later(int number) {
 		}
 
 	}

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import jakarta.annotation.PostConstruct;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
+import org.aspectj.lang.annotation.Aspect;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -104,6 +105,12 @@ class LockedBeanCheckerTests {
 	}
 
 	@Test
+	void refusesAFactoryThatWasMadeTooEarly() {
+		refuses(this.runner.withUserConfiguration(TooEarlyFactory.class),
+				"LockedFactory.locked(): bean '&made' is not proxied, so the method would run without the lock.");
+	}
+
+	@Test
 	void refusesABeanThatWasRegisteredByHand() {
 		refuses(this.runner
 			.withInitializer((context) -> context.getBeanFactory().registerSingleton("good", new Good())),
@@ -114,8 +121,11 @@ class LockedBeanCheckerTests {
 	void refusesABeanThatMakesProxies() {
 		FailureAnalysis analysis = refuses(this.runner.withBean("advice", LockedAdvice.class, LockedAdvice::new),
 				"LockedAdvice.locked(): bean 'advice' is not proxied, so the method would run without the lock.");
-		assertThat(analysis.getAction())
-			.isEqualTo("Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.");
+		String action = "Proxies are made by beans of this kind, not of them. Move the method to a bean of its own.";
+		assertThat(analysis.getAction()).isEqualTo(action);
+		analysis = refuses(this.runner.withBean("aspect", LockedAspect.class, LockedAspect::new),
+				"LockedAspect.locked(): bean 'aspect' is not proxied, so the method would run without the lock.");
+		assertThat(analysis.getAction()).isEqualTo(action);
 	}
 
 	@Test
@@ -150,6 +160,11 @@ class LockedBeanCheckerTests {
 			assertThat(context.getBean(Good.class).locked()).isEqualTo("done");
 			assertThat(new AdvisorChain(context.getBean(Good.class)).hasLock()).isTrue();
 		});
+	}
+
+	@Test
+	void acceptsThatThereIsNoBean() {
+		this.runner.withUserConfiguration(Missing.class).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -278,6 +293,15 @@ class LockedBeanCheckerTests {
 
 	}
 
+	@Aspect
+	static class LockedAspect {
+
+		@DistributedLock
+		public void locked() {
+		}
+
+	}
+
 	static class GoodFactory implements FactoryBean<Good> {
 
 		@Override
@@ -303,6 +327,39 @@ class LockedBeanCheckerTests {
 		@Bean
 		static BeanFactoryPostProcessor hungry(Good good) {
 			return (beanFactory) -> assertThat(good).isNotNull();
+		}
+
+	}
+
+	static class LockedFactory extends GoodFactory {
+
+		@DistributedLock
+		public void locked() {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TooEarlyFactory {
+
+		@Bean
+		static LockedFactory made() {
+			return new LockedFactory();
+		}
+
+		@Bean
+		static BeanFactoryPostProcessor hungry(LockedFactory factory) {
+			return (beanFactory) -> assertThat(factory).isNotNull();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Missing {
+
+		@Bean
+		@Nullable Good missing() {
+			return null;
 		}
 
 	}

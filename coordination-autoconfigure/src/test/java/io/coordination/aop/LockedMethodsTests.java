@@ -1,5 +1,6 @@
 package io.coordination.aop;
 
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -14,8 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.ConnectableFlux;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.ParallelFlux;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -51,12 +54,37 @@ class LockedMethodsTests {
 		assertThat(read("plain")).isSameAs(read("plain"));
 	}
 
+	@Test
+	void readsWhileItReads() throws Exception {
+		Method registry = Samples.class.getDeclaredMethod("otherRegistry");
+		Method plain = Samples.class.getDeclaredMethod("plain");
+		LockedMethods[] methods = new LockedMethods[1];
+		methods[0] = new LockedMethods(new DefaultListableBeanFactory() {
+
+			@Override
+			public boolean containsBean(String name) {
+				// As a factory does that is asked for its type, and needs beans for it
+				Class<?> type = Samples.class;
+				for (int i = 0; i < 20; i++) {
+					type = type.arrayType();
+					assertThat(methods[0].get(plain, type)).isNotNull();
+				}
+				return false;
+			}
+
+		}, LockedMethodsTests::properties);
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> methods[0].get(registry, Samples.class))
+			.withMessageContaining("registry = \"other\" is no bean");
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
 					negativeWait      | waitTime = "-1s" is negative.
 					wordWait          | waitTime = "soon" is no duration.
 					noUnitWait        | waitTime = "500" has no unit.
+					signedWait        | waitTime = "+500" has no unit.
 					missingWait       | waitTime = "${no.such}" has a placeholder without a value: Could not resolve placeholder 'no.such' in value "${no.such}".
 					blankWait         | waitTime = "${blank}" is blank.
 					zeroLease         | leaseTime = "0" is not positive.
@@ -81,6 +109,13 @@ class LockedMethodsTests {
 	}
 
 	@Test
+	void saysWhichKeyAnExpressionInANameWasToBe() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("propertyName"))
+			.satisfies((ex) -> assertThat(ex.analysis().getAction())
+				.isEqualTo("What differs from call to call is the key: key = \"#order.no\"."));
+	}
+
+	@Test
 	void saysWhatADurationMayBe() {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read("negativeWait"))
 			.satisfies((ex) -> assertThat(ex.analysis().getAction())
@@ -91,7 +126,8 @@ class LockedMethodsTests {
 	@ParameterizedTest
 	@CsvSource({ "future, java.util.concurrent.Future", "callable, java.util.concurrent.Callable",
 			"stream, java.util.stream.Stream", "own, io.coordination.aop.LockedMethodsTests$OwnFuture",
-			"stage, io.coordination.aop.LockedMethodsTests$OwnStage" })
+			"stage, io.coordination.aop.LockedMethodsTests$OwnStage",
+			"connectable, reactor.core.publisher.ConnectableFlux", "parallel, reactor.core.publisher.ParallelFlux" })
 	void refusesMethodsWhoseWorkGoesOn(String method, String type) {
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> read(method))
 			.withMessage("@DistributedLock on " + Samples.class.getName() + "." + method + "(): the method returns "
@@ -167,6 +203,10 @@ class LockedMethodsTests {
 		void plain() {
 		}
 
+		@DistributedLock(registry = "other")
+		void otherRegistry() {
+		}
+
 		@DistributedLock(waitTime = "${wait}", leaseTime = "PT1M")
 		void times() {
 		}
@@ -185,6 +225,10 @@ class LockedMethodsTests {
 
 		@DistributedLock(waitTime = "500")
 		void noUnitWait() {
+		}
+
+		@DistributedLock(waitTime = "+500")
+		void signedWait() {
 		}
 
 		@DistributedLock(waitTime = "${no.such}")
@@ -221,6 +265,10 @@ class LockedMethodsTests {
 
 		@DistributedLock("#id")
 		void variableName() {
+		}
+
+		@DistributedLock("order:#order.no")
+		public void propertyName() {
 		}
 
 		@DistributedLock("order:#id")
@@ -261,6 +309,16 @@ class LockedMethodsTests {
 		@DistributedLock
 		Publisher<String> publisher() {
 			return Mono.empty();
+		}
+
+		@DistributedLock
+		ConnectableFlux<String> connectable() {
+			return Flux.just("a").publish();
+		}
+
+		@DistributedLock
+		ParallelFlux<String> parallel() {
+			return Flux.just("a").parallel();
 		}
 
 		@DistributedLock

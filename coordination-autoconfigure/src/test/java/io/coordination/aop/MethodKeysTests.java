@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.annotation.MergedAnnotation;
 
 import io.coordination.lock.LockKeyException;
@@ -49,7 +50,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%', textBlock = """
 			reserveLock                        | shop:reserveLock
 			daily-report                       | shop:daily-report
 			a.b/c:d_e-1                        | shop:a.b/c:d_e-1
@@ -68,21 +69,22 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			#nothing           | The key "#nothing" of Shop.buy(…) is null
-			order:#{#nothing}  | The key "order:#{#nothing}" of Shop.buy(…) is null
-			#{' '}x            | The key "#{' '}x" of Shop.buy(…) is blank
-			#{'a' + #nothing}  | The key "#{'a' + #nothing}" of Shop.buy(…) has a part that is null: #nothing
-			#items             | The key "#items" of Shop.buy(…) must be a single value, but is of type java.util.
-			order:#{#numbers}  | The key "order:#{#numbers}" of Shop.buy(…) must be a single value, but is of type int[]
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%',
+			textBlock = """
+					#nothing           | The key "#nothing" of Shop.buy(…) is null
+					order:#{#nothing}  | The key "order:#{#nothing}" of Shop.buy(…) is null
+					#{' '}x            | The key "#{' '}x" of Shop.buy(…) is blank
+					#{'a' + #nothing}  | The key "#{'a' + #nothing}" of Shop.buy(…) has a part that is null: #nothing
+					#root.args[1]      | The key "#root.args[1]" of Shop.buy(…) must be a single value, but is of type java.util.
+					order:#{#root.args[3]} | The key "order:#{#root.args[3]}" of Shop.buy(…) must be a single value, but is of type int[]
+					""")
 	void refusesKeysThatAreNone(String key, String message) {
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> names("shop", Map.of("key", key)))
 			.withMessageStartingWith(message);
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`',
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%',
 			textBlock = """
 					id            | key = "id" is plain text, the same for all calls, but begins with the name of a parameter. | Did you mean '#id'?
 					items.size    | key = "items.size" is plain text, the same for all calls, but begins with the name of a parameter. | Did you mean '#items.size'?
@@ -90,9 +92,16 @@ class MethodKeysTests {
 					order:#{#idd} | key = "order:#{#idd}" uses '#idd', which is no parameter. | Did you mean '#id'?
 					#id:#{#p0}    | key = "#id:#{#p0}" has '#id' outside of '#{' and '}', where it is plain text. | Write '#{#id}'.
 					order:#{#id   | key = "order:#{#id" is no template: | Expressions go between
+					${tenant}/#{#id} | key = "${tenant}/#{#id}" has a placeholder, but nothing resolves placeholders. | Declare a PropertySourcesPlaceholderConfigurer
+					'${tenant}/' + #id | key = "'${tenant}/' + #id" has a placeholder, but nothing resolves placeholders. | Declare a PropertySourcesPlaceholderConfigurer
+					#items        | key = "#items" uses '#items', a java.util.List, but must be a single value. | For a lock of each element use keys = "#items".
+					order:#{#numbers} | key = "order:#{#numbers}" uses '#numbers', a int[], but must be a single value. | For a lock of each element
+					@tennants.id  | key = "@tennants.id" uses '@tennants', which is no bean. | Did you mean '@tenants'?
+					a#{@other.id} | key = "a#{@other.id}" uses '@other', which is no bean. | Correct its name, or make it a bean.
 					order:#{id}   | key = "order:#{id}" uses 'id', which is no variable. | Did you mean '#id'?
 					""")
 	void refusesAtStartUpWhatCannotBeMeant(String key, String problem, String action) {
+		this.beans.registerBeanDefinition("tenants", new RootBeanDefinition(Object.class));
 		assertThatExceptionOfType(InvalidDistributedLockException.class)
 			.isThrownBy(() -> names("shop", Map.of("key", key)))
 			.withMessageStartingWith("@DistributedLock on Shop.buy(…): " + problem)
@@ -182,8 +191,36 @@ class MethodKeysTests {
 			.withMessage("The condition \"#nothing\" of Shop.buy(…) must be true or false, but is null");
 		assertThatExceptionOfType(LockKeyException.class).isThrownBy(() -> applies("'true' + ''"))
 			.withMessageContaining("must be true or false, but is of type java.lang.String");
+		assertThatExceptionOfType(LockKeyException.class).as("never without the lock for a missing value")
+			.isThrownBy(() -> applies("#nothing > 100"))
+			.withMessage(
+					"The condition \"#nothing > 100\" of Shop.buy(…) cannot be evaluated: null is neither more nor less "
+							+ "than 100, ask for '== null' before");
+		assertThat(applies("#nothing == null or #nothing > 100")).isTrue();
+		assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock for a placeholder")
+			.isThrownBy(() -> applies("'${locking.enabled}' == 'true'"))
+			.withMessageContaining("has a placeholder, but nothing resolves placeholders.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> applies("@missing.isOn()"))
+			.withMessageContaining("uses '@missing', which is no bean.");
 		assertThatExceptionOfType(InvalidDistributedLockException.class).isThrownBy(() -> applies("#idd > 1"))
 			.withMessageContaining("condition = \"#idd > 1\" uses '#idd', which is no parameter.");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			key       | #{@othr.length()}/#{#id}  | othr
+			keys      | @'o.ther'.length() + #id  | o.ther
+			condition | #id > 1 and @othr != null | othr
+			key       | &other + #id              | &other
+			""")
+	void beansThatAreNotThereAreFoundAtStartUp(String attribute, String expression, String bean) {
+		this.beans.registerSingleton("other", "other");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> names("sku", Map.of(attribute, expression)))
+			.withMessage("@DistributedLock on Shop.buy(…): " + attribute + " = \"" + expression + "\" uses '@" + bean
+					+ "', which is no bean.")
+			.satisfies((ex) -> assertThat(ex.analysis().getAction()).isEqualTo("Correct its name, or make it a bean."));
+		assertThat(names("sku", Map.of("key", "@other.length() + '/' + #id"))).containsExactly("sku:5/42");
 	}
 
 	@Test
@@ -200,7 +237,7 @@ class MethodKeysTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+	@CsvSource(delimiter = '|', quoteCharacter = '`', commentCharacter = '%', textBlock = """
 			#{#idd}            | uses '#idd', which is no parameter.         | Did you mean '#id'?
 			a #{#lock.nmae}    | uses '#lock.nmae', which does not exist. | There is #lock.name, #lock.waited.
 			#{#root.arguments} | uses '#root.arguments', which does not exist. | There is #root.method,
@@ -227,6 +264,27 @@ class MethodKeysTests {
 		assertThat(
 				names("shop", Map.of("keys", new String[] { "#items.![#root.method.name.concat('/').concat(#this)]" })))
 			.containsExactly("shop:buy/b", "shop:buy/a");
+	}
+
+	@Test
+	void aTypoInAMessageIsFoundBeforeSomebodyReadsIt() {
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("Order #{#idd} is being changed"))
+			.withMessage("@DistributedLock on Shop.buy(…): message = \"Order #{#idd} is being changed\" uses '#idd', "
+					+ "which is no parameter.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("#{#id > 1 ? #lok.name : ''}"))
+			.withMessageContaining("uses '#lok', which is no parameter.");
+		assertThatExceptionOfType(InvalidDistributedLockException.class)
+			.isThrownBy(() -> message("Order #id is being changed"))
+			.withMessageContaining("has '#id' outside of '#{' and '}', where it is plain text.");
+		assertThat(message("Order #1 of #{#items.?[#this != null].size()}")).isEqualTo("Order #1 of 3");
+	}
+
+	@Test
+	void messagesMayAskBeansAndHaveNumberSigns() {
+		this.beans.registerSingleton("names", Map.of("order", "the order"));
+		assertThat(message("#1 of #{@names['order']} #{#root.args[0]} #{args[0]}")).isEqualTo("#1 of the order 42 42");
 	}
 
 	@Test

@@ -5,6 +5,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
@@ -20,6 +22,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.annotation.AliasFor;
 
+import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockRegistryBuilder;
 import io.coordination.memory.MemoryLockBackendFactory;
@@ -43,6 +46,7 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 			assertThat(service.around(Whole.class, Whole::one)).containsExactly("whole");
 			assertThat(service.around(Whole.class, Whole::own)).containsExactly("own");
 			assertThat(service.around(Whole.class, Whole::hidden)).isEmpty();
+			assertThat(service.around(Whole.class, (whole, locks) -> List.of(whole.toString()))).containsExactly("");
 			assertThat(service.around(Contract.class, Contract::work)).containsExactly("contract");
 		});
 	}
@@ -52,6 +56,20 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 		run((service) -> {
 			assertThat(service.two(1, 2)).containsExactly("a:1", "b:2");
 			assertThat(service.sameTwice(1)).containsExactly("a:1");
+		});
+	}
+
+	@Test
+	void theMessageOfEitherLockIsTold() {
+		run((service) -> {
+			try (LockHandle other = registry().acquire("b:2")) {
+				assertThat(other.fencingToken()).isPositive();
+				CompletableFuture<List<String>> call = CompletableFuture.supplyAsync(() -> service.told(1, 2));
+				assertThat(call).failsWithin(Duration.ofSeconds(10))
+					.withThrowableOfType(ExecutionException.class)
+					.havingCause()
+					.withMessage("2 is busy");
+			}
 		});
 	}
 
@@ -97,6 +115,7 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			DifferentWaits    | its locks are acquired together, but have different values of 'waitTime': [PT1S, PT2S].
+			DifferentMessages | its locks are acquired together, but have different values of 'message': [one, other].
 			UnknownRegistry   | registry = "frist" is no bean of type LockRegistry.
 			ExpiryWithoutTime | release = ON_EXPIRY keeps the lock for its lease time, but there is none.
 			ExpiryWithMinimum | release = ON_EXPIRY keeps the lock for its lease time, so it cannot have a minimum hold
@@ -127,6 +146,12 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 	@DistributedLock("whole")
 	static class Whole {
 
+		private final LockRegistry locks;
+
+		Whole(LockRegistry locks) {
+			this.locks = locks;
+		}
+
 		public List<String> one(LockRegistry locks) {
 			return names(locks);
 		}
@@ -134,6 +159,11 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 		@DistributedLock("own")
 		public List<String> own(LockRegistry locks) {
 			return names(locks);
+		}
+
+		@Override
+		public String toString() {
+			return String.join(" and ", names(this.locks));
 		}
 
 		List<String> hidden(LockRegistry locks) {
@@ -193,6 +223,12 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 			return names(this.beans.getBean(LockRegistry.class));
 		}
 
+		@DistributedLock(name = "a", key = "#first", waitTime = "0")
+		@DistributedLock(name = "b", key = "#second", message = "#{#second} is busy")
+		public List<String> told(long first, long second) {
+			return List.of();
+		}
+
 		@DistributedLock(name = "a", key = "#first")
 		@DistributedLock(name = "a", key = "#p0")
 		public List<String> sameTwice(long first) {
@@ -235,6 +271,15 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 
 		@DistributedLock(name = "a", waitTime = "1s")
 		@DistributedLock(name = "b", waitTime = "2s")
+		public void work() {
+		}
+
+	}
+
+	static class DifferentMessages {
+
+		@DistributedLock(name = "a", message = "one")
+		@DistributedLock(name = "b", message = "other")
 		public void work() {
 		}
 

@@ -175,6 +175,18 @@ class ReactiveTransactionTests {
 	}
 
 	@Test
+	void subscriptionsOfOneTransactionEnterAgainWhatTheFirstGets() {
+		run((stock, transactions, locks) -> {
+			LockHandle other = locks.holdElsewhere("around");
+			Mono<Void> one = stock.guarded(Mono.empty());
+			Mono<Void> all = Mono.when(one, one, one, Mono.fromRunnable(other::close)).then(stock.see("all"));
+			transactions.transactional(all).block(PATIENCE);
+			assertThat(stock.seen()).containsExactly("all [around]");
+			assertThat(stock.held()).isEmpty();
+		});
+	}
+
+	@Test
 	void afterInvocationItIsReleasedSooner() {
 		run((stock, transactions, locks) -> {
 			transactions.transactional(stock.deductAndLetGo().then(stock.see("returned"))).block(PATIENCE);
@@ -271,6 +283,8 @@ class ReactiveTransactionTests {
 					work.block(PATIENCE);
 					transactions.transactional(stock.deductInItsOwn(Mono.empty())).block(PATIENCE);
 					assertThat(stock.quantity()).isEqualTo(998);
+					stock.deductByOperator(stock.deduct(Mono.empty())).block(PATIENCE);
+					assertThat(stock.quantity()).as("held before the transaction").isEqualTo(996);
 				});
 		run(this.runner.withPropertyValues("coordination.lock.transaction.on-active=allow"),
 				(stock, transactions, locks) -> {

@@ -1,6 +1,7 @@
 package io.coordination.aop;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +21,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -51,7 +53,7 @@ class StageTransactionTests {
 				LockTestAutoConfiguration.class))
 		.withConfiguration(AutoConfigurations.of(LockedFixture.CONFIGURATION))
 		.withPropertyValues("coordination.backend=memory", "spring.datasource.url=jdbc:h2:mem:stages",
-				"spring.datasource.hikari.maximum-pool-size=2")
+				"spring.datasource.hikari.maximum-pool-size=3")
 		.withBean(Stock.class);
 
 	@ParameterizedTest
@@ -118,6 +120,60 @@ class StageTransactionTests {
 				stock.lock(DONE).join();
 				stock.lockBlocking();
 				stock.lock(DONE).join();
+			});
+			assertThat(stock.held()).isEmpty();
+		});
+	}
+
+	@Test
+	void entersAgainWhatACallUnderWayGetsForTheTransaction() {
+		run((stock, transactions, locks) -> {
+			transactions.executeWithoutResult((status) -> {
+				LockHandle other = locks.holdElsewhere("stock");
+				CompletableFuture<?> all = CompletableFuture.allOf(stock.lock(DONE), stock.lock(DONE),
+						stock.lock(DONE));
+				assertThat(all).isNotDone();
+				other.close();
+				assertThat(all).succeedsWithin(10, TimeUnit.SECONDS);
+				assertThat(stock.held()).containsExactly("stock");
+			});
+			assertThat(stock.held()).isEmpty();
+		});
+	}
+
+	@Test
+	void waitsForWhatACallUnderWayDoesNotGet() {
+		run((stock, transactions, locks) -> {
+			CompletableFuture<Void> next = transactions.execute((status) -> {
+				LockHandle other = locks.holdElsewhere("stock");
+				CompletableFuture<Void> cancelled = stock.lock(DONE);
+				CompletableFuture<Void> called = stock.lock(DONE);
+				assertThat(cancelled.cancel(true)).isTrue();
+				assertThat(called).isNotDone();
+				other.close();
+				assertThat(called).succeedsWithin(10, TimeUnit.SECONDS);
+				assertThat(stock.held()).containsExactly("stock");
+				return called;
+			});
+			assertThat(next).isCompleted();
+			assertThat(stock.held()).isEmpty();
+		});
+	}
+
+	@Test
+	void entersAgainWhatASuspendedTransactionKeeps() {
+		run((stock, transactions, locks) -> {
+			TransactionTemplate own = new TransactionTemplate(
+					Objects.requireNonNull(transactions.getTransactionManager()));
+			own.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			transactions.executeWithoutResult((status) -> {
+				stock.lock(DONE).join();
+				own.executeWithoutResult((inner) -> {
+					stock.lockBlocking();
+					stock.lock(DONE).join();
+					own.executeWithoutResult((innermost) -> stock.lockBlocking());
+				});
+				assertThat(stock.held()).containsExactly("stock");
 			});
 			assertThat(stock.held()).isEmpty();
 		});

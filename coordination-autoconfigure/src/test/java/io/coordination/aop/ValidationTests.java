@@ -1,5 +1,7 @@
 package io.coordination.aop;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -36,6 +38,7 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		runner().withBean(Typo.class).withPropertyValues("coordination.lock.validation=warn").run((context) -> {
 			assertThat(output).contains("@DistributedLock on " + Typo.class.getName()
 					+ ".work(long): key = \"#idd\" uses '#idd', which is no parameter. Did you mean '#id'?");
+			assertThat(output.toString().split("uses '#idd'", -1)).as("said once").hasSize(2);
 			Typo typo = context.getBean(Typo.class);
 			assertThatExceptionOfType(InvalidDistributedLockException.class).as("never without the lock")
 				.isThrownBy(() -> typo.work(1));
@@ -63,6 +66,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 						+ ".caller calls its own method 'called', which goes past the proxy and "
 						+ "runs without the lock. Call it from another bean, or use LockRegistry.execute.");
 			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
+					+ ".write(long): the method has no lock, so its @FencingToken parameter gets what the caller "
+					+ "passes.");
+			assertThat(output).contains("@DistributedLock on " + Suspicious.class.getName()
 					+ ".job(): the job waits for the lock and runs in each instance");
 		});
 	}
@@ -72,6 +78,72 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		run((service) -> {
 			assertThat(service.work(1)).isEqualTo(1);
 			assertThat(output).doesNotContain("@DistributedLock on");
+		});
+	}
+
+	@Test
+	void propertiesOfANameThatNobodyHasAreLogged(CapturedOutput output) {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.locks.fien.wait-time=1s",
+					"coordination.lock.locks.job.lease-time=9s", "coordination.lock.locks.else.lease-time=9s")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output)
+					.contains("'coordination.lock.locks.fien' has no effect: no @DistributedLock has this name. "
+							+ "Did you mean 'fine'? A name with other characters than letters, digits and '-_.' goes in "
+							+ "brackets: '[shop:order]'.")
+					.contains("'coordination.lock.locks.else' has no effect: no @DistributedLock has this name. A name")
+					.doesNotContain("'coordination.lock.locks.job'");
+			});
+	}
+
+	@Test
+	void aNameThatNeedsBracketsIsFound(CapturedOutput output) {
+		runner().withBean(Punctuated.class)
+			.withPropertyValues("coordination.lock.locks.shop/order.wait-time=1s")
+			.run((context) -> assertThat(output).contains("Did you mean '[shop/order]'?"));
+		runner().withBean(Punctuated.class)
+			.withPropertyValues("coordination.lock.locks.[shop/order].wait-time=-1s")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining(": coordination.lock.locks.shop/order.wait-time = \"-1s\" is negative."));
+	}
+
+	@Test
+	void wrongPropertiesOfANameAreNamed() {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.locks.fine.registry=elsewhere")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining(
+						": coordination.lock.locks.fine.registry = \"elsewhere\" is no bean of type LockRegistry."));
+	}
+
+	@Test
+	void propertiesThatCannotBeAreRefused() {
+		runner().withBean(Fine.class)
+			.withPropertyValues("coordination.lock.max-keys=0")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessage("'coordination.lock.max-keys' must be at least 1: 0"));
+		for (String time : List.of("lease-time", "min-hold-time", "max-hold-time", "wait-time")) {
+			runner().withBean(Fine.class)
+				.withPropertyValues("coordination.lock.locks.fine." + time + "=-1s")
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.message()
+					.as(time)
+					.containsAnyOf("must be positive", "is negative"));
+		}
+	}
+
+	@Test
+	void whatAnAnnotatedClassInheritsIsLogged(CapturedOutput output) {
+		runner().withBean(Heir.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("@DistributedLock on " + Heir.class.getName()
+					+ ": it does not stand for what the class inherits, which runs without the lock: inherited of "
+					+ Parent.class.getName() + ". Override it, or annotate it there.");
 		});
 	}
 
@@ -104,9 +176,40 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 
 	}
 
+	static class Parent {
+
+		public void inherited() {
+		}
+
+		public void overridden() {
+		}
+
+		@DistributedLock("annotated")
+		public void annotated() {
+		}
+
+	}
+
+	@DistributedLock("heir")
+	static class Heir extends Parent {
+
+		@Override
+		public void overridden() {
+		}
+
+	}
+
 	static class Typo {
 
 		@DistributedLock(name = "typo", key = "#idd")
+		public void work(long id) {
+		}
+
+	}
+
+	static class Punctuated {
+
+		@DistributedLock(name = "shop/order", key = "#id")
 		public void work(long id) {
 		}
 
@@ -144,6 +247,9 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 
 		public void caller() {
 			called();
+		}
+
+		public void write(@FencingToken long token) {
 		}
 
 		@Scheduled(fixedDelay = 1000)

@@ -5,6 +5,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceInitializationAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
@@ -57,8 +58,11 @@ class FencingGuardAutoConfigurationTests {
 		});
 		this.runner.withPropertyValues("coordination.fencing.table=no table")
 			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
-				.hasMessageContaining("'table' must be the name of a table")
+				.cause()
+				.cause()
+				.isInstanceOf(FailureAnalyzedException.class)
+				.hasMessageStartingWith(
+						"'coordination.fencing.table' cannot be used: 'table' must be the name of a table")
 				.hasMessageContaining("'no table'"));
 	}
 

@@ -79,7 +79,7 @@ abstract class LockProblemContract {
 					{
 						"title": "Conflict",
 						"status": 409,
-						"detail": "Somebody else is working on this at the moment. Try again in a while.",
+						"detail": "This is in progress, or was done a moment ago. Try again in a while.",
 						"instance": "%s"
 					}""".formatted(path)));
 	}

@@ -206,11 +206,20 @@ public final class ZookeeperServer implements AutoCloseable {
 	 * @throws KeeperException if the server cannot answer
 	 */
 	public List<String> children(String path) throws InterruptedException, IOException, KeeperException {
-		try {
-			return look().getChildren(path, false);
-		}
-		catch (KeeperException.NoNodeException ex) {
-			return List.of();
+		long deadline = System.nanoTime() + PATIENCE.toNanos();
+		while (true) {
+			try {
+				return look().getChildren(path, false);
+			}
+			catch (KeeperException.NoNodeException ex) {
+				return List.of();
+			}
+			catch (KeeperException.ConnectionLossException ex) {
+				// A busy machine answers late, and the client connects again by itself
+				if (System.nanoTime() > deadline) {
+					throw ex;
+				}
+			}
 		}
 	}
 

@@ -1,5 +1,7 @@
 package io.coordination.aop
 
+import kotlin.coroutines.EmptyCoroutineContext
+
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -9,6 +11,7 @@ import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.asFlow
+import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.first
@@ -22,6 +25,8 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.reactor.asFlux
 import kotlinx.coroutines.reactor.awaitSingle
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.yield
 import org.assertj.core.api.Assertions.assertThat
 import org.assertj.core.api.Assertions.assertThatExceptionOfType
 import org.assertj.core.api.Assertions.assertThatIllegalStateException
@@ -30,6 +35,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
+import org.junit.jupiter.params.provider.ValueSource
 
 import io.coordination.lock.LockKeyException
 import io.coordination.lock.LockLostException
@@ -175,6 +181,26 @@ internal class FlowCallTests : LockedFixture<FlowCallTests.Service>(Service::cla
 		assertThat(LockContext.find()).isEmpty()
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = ["EVENT_LOOP", "DEFAULT", "UNCONFINED"])
+	fun isInsideOfItsLockAfterTheCollectorHasSuspended(dispatcher: String) = visit { service ->
+		val context = when (dispatcher) {
+			"DEFAULT" -> Dispatchers.Default
+			"UNCONFINED" -> Dispatchers.Unconfined
+			else -> EmptyCoroutineContext
+		}
+		val work = flow {
+			repeat(3) { emit(LockContext.current().names() + service.blocking("a")) }
+		}
+		withContext(context) {
+			for (flow in listOf(work, work.onEach { yield() }, work.buffer(0))) {
+				val elements = service.flow("a", flow).onEach { delay(1) }.toList()
+				assertThat(elements).hasSize(3).containsOnly(listOf("work:a", "a"))
+			}
+			assertThat(LockContext.find()).isEmpty()
+		}
+	}
+
 	@Test
 	fun keepsTheContextOfTheCollector() = visit { service ->
 		val threads = flow { emit(Thread.currentThread().name) }
@@ -210,6 +236,9 @@ internal class FlowCallTests : LockedFixture<FlowCallTests.Service>(Service::cla
 
 		@DistributedLock(name = "work", key = "#key")
 		open fun <T> flow(key: String, work: Flow<T>): Flow<T> = work
+
+		@DistributedLock(name = "work", key = "#key", waitTime = "0")
+		open fun blocking(key: String): String = key
 
 		@DistributedLock("work")
 		open fun fails(): Flow<Int> = throw NoSuchElementException()

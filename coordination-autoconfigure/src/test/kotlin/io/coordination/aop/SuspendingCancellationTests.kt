@@ -1,14 +1,24 @@
 package io.coordination.aop
 
+import java.util.concurrent.CompletableFuture
+
+import kotlin.coroutines.AbstractCoroutineContextElement
+import kotlin.coroutines.CoroutineContext
+
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.ThreadContextElement
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import org.assertj.core.api.Assertions.assertThat
 import org.awaitility.Awaitility
@@ -18,6 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 import org.springframework.beans.factory.ObjectProvider
 import org.springframework.beans.factory.annotation.Autowired
+
+import io.coordination.lock.LockSpec
 
 /**
  * Suspending functions that are cancelled. Cancelling a coroutine does not end it: a lock that is released then is
@@ -46,14 +58,31 @@ internal class SuspendingCancellationTests :
 
 	@Test
 	fun nobodyEntersBeforeABodyThatHasTimedOutHasEnded() = visit { service ->
-		val work = StubbornWork(StubbornWork.Kind.NON_CANCELLABLE)
-		val first = scope.launch { withTimeoutOrNull(1) { service.run(work) } ?: withTimeoutOrNull(1) { } }
-		if (withTimeoutOrNull(1_000) { work.awaitEntered() } != null) {
-			nobodyEntersBeforeTheEnd(service, work, first)
+		val works = mutableListOf<StubbornWork>()
+		var time = 50L
+		// The time may be over before the body is entered, and then there is nothing to see
+		while (works.none { it.isRunning }) {
+			works += StubbornWork(StubbornWork.Kind.NON_CANCELLABLE)
+			assertThat(withTimeoutOrNull(time) { service.run(works.last()) }).isNull()
+			time *= 2
 		}
-		work.end()
-		first.join()
-		Awaitility.await().until { held().isEmpty() }
+		nobodyEntersBeforeTheEnd(service, works.first { it.isRunning }, Job().apply { complete() })
+	}
+
+	@Test
+	fun nobodyEntersWhileABodyBeginsThatIsCancelledThen() = visit { service ->
+		val work = StubbornWork(StubbornWork.Kind.NON_CANCELLABLE)
+		val threshold = Threshold()
+		val first = scope.launch(Dispatchers.Unconfined + threshold) { service.run(work) }
+		threshold.awaitReached()
+		first.cancel()
+		// Whatever needs a thread of Reactor may have to wait for the one that is stopped
+		repeat(20) {
+			assertThat(registry().tryAcquire(LockSpec.of("work").withoutWaiting())).isEmpty()
+			delay(10)
+		}
+		threshold.pass()
+		nobodyEntersBeforeTheEnd(service, work, first)
 	}
 
 	@Test
@@ -107,6 +136,33 @@ internal class SuspendingCancellationTests :
 	}
 
 	private fun visit(body: suspend (Service) -> Unit) = run(Visit { service -> runBlocking { body(service) } })
+
+	/**
+	 * Stops a coroutine of its own that is about to run its first instruction, and has not been cancelled yet.
+	 */
+	private class Threshold : AbstractCoroutineContextElement(Key), ThreadContextElement<Unit> {
+
+		private val reached = CompletableDeferred<Unit>()
+
+		/** Awaited without heeding the interrupt that comes with the cancellation. */
+		private val passed = CompletableFuture<Unit>()
+
+		suspend fun awaitReached() = withTimeout(10_000) { reached.await() }
+
+		fun pass() = passed.complete(Unit)
+
+		@OptIn(ExperimentalCoroutinesApi::class)
+		override fun updateThreadContext(context: CoroutineContext) {
+			if (context.job.parent == null && reached.complete(Unit)) {
+				passed.join()
+			}
+		}
+
+		override fun restoreThreadContext(context: CoroutineContext, oldState: Unit) = Unit
+
+		private companion object Key : CoroutineContext.Key<Threshold>
+
+	}
 
 	open class Service {
 

@@ -278,7 +278,7 @@ class AdviceOrderTests {
 			return manager;
 		}
 
-		@Bean
+		@Bean(destroyMethod = "")
 		PaperTill till(Moments moments, LockTestSupport locks) {
 			return new PaperTill(moments, locks);
 		}
