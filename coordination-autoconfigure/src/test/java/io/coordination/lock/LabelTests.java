@@ -1,6 +1,5 @@
 package io.coordination.lock;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +60,8 @@ class LabelTests extends EngineFixture {
 	void aLossHasTheLabelOfTheHolder() {
 		hold(this.locks, LABELLED);
 		this.backend.network = FlakyBackendFactory.Network.DOWN;
+		this.time.advance(LEASE.dividedBy(2).plusSeconds(2));
+		Awaitility.await().until(() -> this.events.size() == 2);
 		this.time.advance(LEASE);
 		Awaitility.await().until(() -> this.events.size() == 3);
 		assertEvents(LockAcquired.class, LockUncertain.class, LockLost.class);
@@ -137,7 +138,9 @@ class LabelTests extends EngineFixture {
 			assertThat(losses).isEmpty();
 			hold(registry);
 			this.backend.network = FlakyBackendFactory.Network.DOWN;
-			this.time.advance(LEASE.plus(Duration.ofSeconds(1)));
+			this.time.advance(LEASE.dividedBy(2).plusSeconds(2));
+			Awaitility.await().until(() -> more.size() == 1);
+			this.time.advance(LEASE);
 			Awaitility.await().until(() -> more.size() == 2);
 			assertThat(losses).hasExactlyElementsOfTypes(LockUncertain.class, LockLost.class).isEqualTo(more);
 		}
