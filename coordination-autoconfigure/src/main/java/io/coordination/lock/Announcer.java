@@ -19,8 +19,9 @@ import io.coordination.lock.event.LockReleased;
 
 /**
  * Tells the application what happened to its locks. What a caller did itself is told on
- * its own thread, everything else on the two threads of a pool, in the order in which it
- * is given to it. What a listener throws is logged.
+ * its own thread, what happens to its locks on a thread for that, in its order, and the
+ * callbacks of a lock that is lost on threads of their own: they wait for no listener.
+ * What either throws is logged.
  */
 final class Announcer {
 
@@ -32,7 +33,9 @@ final class Announcer {
 
 	private final List<Consumer<LockEvent>> lossListeners;
 
-	private final ThreadPoolExecutor pool = EngineThreads.pool("coordination-event", 2);
+	private final ThreadPoolExecutor events = EngineThreads.pool("coordination-event", 1);
+
+	private final ThreadPoolExecutor callbacks = EngineThreads.pool("coordination-callback", 2);
 
 	Announcer(Engine engine) {
 		this.engine = engine;
@@ -92,7 +95,7 @@ final class Announcer {
 	 */
 	void publishLater(LockEvent event) {
 		if (!this.listeners.isEmpty() || !this.lossListeners.isEmpty()) {
-			later(() -> {
+			later(this.events, () -> {
 				tell(this.listeners, event);
 				tell(this.lossListeners, event);
 			});
@@ -107,13 +110,13 @@ final class Announcer {
 
 	void tell(LockLost event, List<Consumer<LockLost>> callbacks) {
 		for (Consumer<LockLost> callback : callbacks) {
-			later(() -> accept(callback, event));
+			later(this.callbacks, () -> accept(callback, event));
 		}
 	}
 
-	private void later(Runnable announcement) {
+	private static void later(ThreadPoolExecutor pool, Runnable announcement) {
 		try {
-			this.pool.execute(announcement);
+			pool.execute(announcement);
 		}
 		catch (RejectedExecutionException ex) {
 			announcement.run();
@@ -139,9 +142,12 @@ final class Announcer {
 	 * Ends the threads. Listeners that are told now or later are given a second.
 	 */
 	void stop() {
-		this.pool.shutdown();
+		this.events.shutdown();
+		this.callbacks.shutdown();
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
 		try {
-			if (!this.pool.awaitTermination(1, TimeUnit.SECONDS)) {
+			if (!this.callbacks.awaitTermination(1, TimeUnit.SECONDS)
+					|| !this.events.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
 				logger.warn("Listeners of lost locks are still busy while the lock registry stops");
 			}
 		}

@@ -21,8 +21,12 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
-import org.springframework.context.annotation.Scope;
 
+import io.coordination.aop.Counters.Counter;
+import io.coordination.aop.Counters.Franchise;
+import io.coordination.aop.Counters.LocalCounter;
+import io.coordination.aop.Tills.PrototypeConfiguration;
+import io.coordination.aop.Tills.Till;
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
 import io.coordination.lock.HeldLock;
 import io.coordination.lock.LockHandle;
@@ -227,32 +231,6 @@ public class DistributedLockTests {
 
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	static class PrototypeConfiguration {
-
-		@Bean
-		@Scope("prototype")
-		Till till(ObjectProvider<LockRegistry> registry) {
-			return new Till(registry);
-		}
-
-	}
-
-	public static class Till {
-
-		private final ObjectProvider<LockRegistry> registry;
-
-		public Till(ObjectProvider<LockRegistry> registry) {
-			this.registry = registry;
-		}
-
-		@DistributedLock("till")
-		List<String> open() {
-			return held(this.registry);
-		}
-
-	}
-
 	public static class Shop {
 
 		private final ObjectProvider<LockRegistry> registry;
@@ -342,37 +320,7 @@ public class DistributedLockTests {
 
 	}
 
-	public static class Franchise extends Shop {
-
-		public Franchise(ObjectProvider<LockRegistry> registry) {
-			super(registry);
-		}
-
-	}
-
-	public interface Counter {
-
-		@DistributedLock(name = "counter", key = "#key")
-		List<String> count(String key);
-
-	}
-
-	public static class LocalCounter implements Counter {
-
-		private final ObjectProvider<LockRegistry> registry;
-
-		public LocalCounter(ObjectProvider<LockRegistry> registry) {
-			this.registry = registry;
-		}
-
-		@Override
-		public List<String> count(String anything) {
-			return held(this.registry);
-		}
-
-	}
-
-	private static List<String> held(ObjectProvider<LockRegistry> registry) {
+	static List<String> held(ObjectProvider<LockRegistry> registry) {
 		return registry.getObject().held().stream().map(HeldLock::name).toList();
 	}
 

@@ -25,6 +25,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.coordination.aop.KeyParts.Amount;
+import io.coordination.aop.KeyParts.Box;
+import io.coordination.aop.KeyParts.Digest;
+import io.coordination.aop.KeyParts.Part;
+import io.coordination.aop.KeyParts.Written;
 import io.coordination.lock.LockKeyException;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -216,7 +221,7 @@ class KeyExpressionTests {
 			.isThrownBy(() -> new KeyExpression("Hashed.a", expression, variables, null))
 			.satisfies((ex) -> assertThat(ex.analysis().getAction())
 				.isEqualTo("Name the property that identifies it, as in #order.id."))
-			.withMessageEndingWith("', a io.coordination.aop.KeyExpressionTests$Digest, which has a byte[], whose text "
+			.withMessageEndingWith("', a io.coordination.aop.KeyParts$Digest, which has a byte[], whose text "
 					+ "is another in every process.");
 		assertThat(new KeyExpression("Hashed.a", "#digest.value[0]", variables, null)
 			.evaluate(new Object[] { new Digest(new byte[] { 7 }) })).isEqualTo("7");
@@ -292,55 +297,6 @@ class KeyExpressionTests {
 	interface Hashed {
 
 		void a(Digest digest);
-
-	}
-
-	@SuppressWarnings("ArrayRecordComponent")
-	public record Digest(byte[] value) {
-
-	}
-
-	static class Amount extends Number {
-
-		private static final long serialVersionUID = 1L;
-
-		@Override
-		public int intValue() {
-			return 7;
-		}
-
-		@Override
-		public long longValue() {
-			return 7;
-		}
-
-		@Override
-		public float floatValue() {
-			return 7;
-		}
-
-		@Override
-		public double doubleValue() {
-			return 7;
-		}
-
-	}
-
-	record Part(Digest digest) {
-
-	}
-
-	record Box<T>(T content) {
-
-	}
-
-	@SuppressWarnings("ArrayRecordComponent")
-	record Written(byte[] value) {
-
-		@Override
-		public String toString() {
-			return String.valueOf(this.value[0]);
-		}
 
 	}
 

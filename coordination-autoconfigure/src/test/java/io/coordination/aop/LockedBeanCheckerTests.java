@@ -20,12 +20,19 @@ import org.springframework.boot.diagnostics.FailureAnalyzedException;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.SimpleThreadScope;
 
+import io.coordination.aop.UninterceptedBeans.FinalClass;
+import io.coordination.aop.UninterceptedBeans.FinalMethod;
+import io.coordination.aop.UninterceptedBeans.Heir;
+import io.coordination.aop.UninterceptedBeans.HiddenMethod;
+import io.coordination.aop.UninterceptedBeans.Inherited;
+import io.coordination.aop.UninterceptedBeans.Initialized;
+import io.coordination.aop.UninterceptedBeans.PrivateMethod;
+import io.coordination.aop.UninterceptedBeans.StaticMethod;
 import io.coordination.autoconfigure.CoordinationAutoConfiguration;
-import io.coordination.aop.elsewhere.Inheritable;
 import io.coordination.lock.LockRegistry;
 import io.coordination.memory.MemoryLockAutoConfiguration;
 
@@ -78,7 +85,9 @@ class LockedBeanCheckerTests {
 
 	@Test
 	void refusesALeaseThatTheStoreCannotKeep() {
-		refuses(new ShortLease(), "ShortLease.locked(): 'leaseTime' must be at least 50ms with memory, but is 10ms.",
+		refuses(new ShortLease(),
+				"@DistributedLock on " + ShortLease.class.getName()
+						+ ".locked(): 'leaseTime' must be at least 50ms with memory, but is 10ms.",
 				"Give it a longer leaseTime.");
 	}
 
@@ -194,8 +203,11 @@ class LockedBeanCheckerTests {
 				}
 			}
 			assertThat(analysis[0]).as("failure analysis of %s", context.getStartupFailure()).isNotNull();
-			assertThat(analysis[0].getDescription()).isEqualTo(problem.startsWith("@") ? problem
-					: "@DistributedLock on " + LockedBeanCheckerTests.class.getName() + "$" + problem);
+			String description = analysis[0].getDescription();
+			assertThat(problem.startsWith("@") ? description
+					: description.replace(LockedBeanCheckerTests.class.getName() + "$", "")
+						.replace(UninterceptedBeans.class.getName() + "$", ""))
+				.isEqualTo(problem.startsWith("@") ? problem : "@DistributedLock on " + problem);
 		});
 		return analysis[0];
 	}
@@ -209,73 +221,10 @@ class LockedBeanCheckerTests {
 
 	}
 
-	static class PrivateMethod {
-
-		@DistributedLock
-		@SuppressWarnings("UnusedMethod")
-		private void locked() {
-		}
-
-	}
-
-	static class FinalMethod {
-
-		@DistributedLock
-		final void locked() {
-		}
-
-	}
-
-	static class Inherited extends FinalMethod {
-
-	}
-
-	static class Heir extends Inheritable {
-
-	}
-
-	static class Initialized {
-
-		@PostConstruct
-		@DistributedLock
-		void locked() {
-		}
-
-	}
-
 	static class ShortLease {
 
 		@DistributedLock(leaseTime = "10ms")
 		void locked() {
-		}
-
-	}
-
-	static class StaticMethod {
-
-		@DistributedLock
-		static void locked() {
-		}
-
-	}
-
-	static final class FinalClass {
-
-		@DistributedLock
-		void locked() {
-		}
-
-	}
-
-	static class HiddenMethod implements Supplier<String> {
-
-		@Override
-		public String get() {
-			return "";
-		}
-
-		@DistributedLock
-		public void locked() {
 		}
 
 	}

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.ConnectableFlux;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -25,8 +24,8 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
-import org.springframework.scheduling.annotation.Async;
 
+import io.coordination.aop.AnnotatedSamples.Samples;
 import io.coordination.lock.LockSpec;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -96,7 +95,7 @@ class LockedMethodsTests {
 					variableName      | name = "#id" looks like an expression, but a name is plain text: all calls would share it.
 					partlyVariableName | name = "order:#id" looks like an expression, but a name is plain text: all calls would share it.
 					joinedName        | name = "'order-' + #id" looks like an expression, but a name is plain text: all calls would share it.
-					twoNames          | Different @AliasFor mirror values for annotation [io.coordination.aop.DistributedLock] declared on void io.coordination.aop.LockedMethodsTests$Samples.twoNames(); attribute 'name' and its alias 'value' are declared with values of [a] and [b].
+					twoNames          | Different @AliasFor mirror values for annotation [io.coordination.aop.DistributedLock] declared on void io.coordination.aop.AnnotatedSamples$Samples.twoNames(); attribute 'name' and its alias 'value' are declared with values of [a] and [b].
 					controlName       | The name of a lock must have no control characters, but has U+0000 at 1: 'a\ufffdb'.
 					skippedPrimitive  | onBusy = SKIP, but a call that is skipped has no int to return.
 					badKey            | key = "#idd" uses '#idd', which is no parameter.
@@ -194,168 +193,6 @@ class LockedMethodsTests {
 	}
 
 	static class Late extends Generic<Mono<String>> {
-
-	}
-
-	static class Samples {
-
-		@DistributedLock
-		void plain() {
-		}
-
-		@DistributedLock(registry = "other")
-		void otherRegistry() {
-		}
-
-		@DistributedLock(waitTime = "${wait}", leaseTime = "PT1M")
-		void times() {
-		}
-
-		@DistributedLock(waitTime = "unbounded")
-		void unboundedWait() {
-		}
-
-		@DistributedLock(waitTime = "-1s")
-		void negativeWait() {
-		}
-
-		@DistributedLock(waitTime = "soon")
-		void wordWait() {
-		}
-
-		@DistributedLock(waitTime = "500")
-		void noUnitWait() {
-		}
-
-		@DistributedLock(waitTime = "+500")
-		void signedWait() {
-		}
-
-		@DistributedLock(waitTime = "${no.such}")
-		void missingWait() {
-		}
-
-		@DistributedLock(waitTime = "${blank}")
-		void blankWait() {
-		}
-
-		@DistributedLock(leaseTime = "0")
-		void zeroLease() {
-		}
-
-		@DistributedLock(leaseTime = "-PT2S")
-		void negativeLease() {
-		}
-
-		@DistributedLock(leaseTime = "unbounded")
-		void unboundedLease() {
-		}
-
-		@DistributedLock(leaseTime = "25h")
-		void longLease() {
-		}
-
-		@DistributedLock("${blank}")
-		void blankName() {
-		}
-
-		@DistributedLock("order-#{#id}")
-		void expressionName() {
-		}
-
-		@DistributedLock("#id")
-		void variableName() {
-		}
-
-		@DistributedLock("order:#order.no")
-		public void propertyName() {
-		}
-
-		@DistributedLock("order:#id")
-		void partlyVariableName() {
-		}
-
-		@DistributedLock("'order-' + #id")
-		void joinedName() {
-		}
-
-		@DistributedLock(name = "a", value = "b")
-		void twoNames() {
-		}
-
-		@DistributedLock("a\0b")
-		void controlName() {
-		}
-
-		@DistributedLock(onBusy = OnBusy.SKIP)
-		int skippedPrimitive() {
-			return 1;
-		}
-
-		@DistributedLock(name = "a", key = "#idd")
-		void badKey(long id) {
-		}
-
-		@DistributedLock
-		Mono<String> mono() {
-			return Mono.empty();
-		}
-
-		@DistributedLock
-		Flux<String> flux() {
-			return Flux.empty();
-		}
-
-		@DistributedLock
-		Publisher<String> publisher() {
-			return Mono.empty();
-		}
-
-		@DistributedLock
-		ConnectableFlux<String> connectable() {
-			return Flux.just("a").publish();
-		}
-
-		@DistributedLock
-		ParallelFlux<String> parallel() {
-			return Flux.just("a").parallel();
-		}
-
-		@DistributedLock
-		@Nullable Future<String> future() {
-			return null;
-		}
-
-		@DistributedLock
-		@Nullable OwnStage stage() {
-			return null;
-		}
-
-		@DistributedLock
-		@Nullable OwnFuture own() {
-			return null;
-		}
-
-		@DistributedLock
-		@Nullable CompletableFuture<String> completable() {
-			return null;
-		}
-
-		@Async
-		@DistributedLock
-		@Nullable CompletableFuture<String> async() {
-			return null;
-		}
-
-		@DistributedLock
-		@Nullable Callable<String> callable() {
-			return null;
-		}
-
-		@DistributedLock
-		Stream<String> stream() {
-			return Stream.empty();
-		}
 
 	}
 

@@ -16,12 +16,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.annotation.AliasFor;
 
+import io.coordination.aop.LockedClasses.Contract;
+import io.coordination.aop.LockedClasses.Implementation;
+import io.coordination.aop.LockedClasses.Whole;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockRegistry;
 import io.coordination.lock.LockRegistryBuilder;
@@ -145,51 +147,6 @@ class OverallSettingsTests extends LockedFixture<OverallSettingsTests.Service> {
 		return service.methods()
 			.get(Service.class.getMethod(name, parameters), AopUtils.getTargetClass(service))
 			.terms();
-	}
-
-	@DistributedLock("whole")
-	static class Whole {
-
-		private final LockRegistry locks;
-
-		Whole(LockRegistry locks) {
-			this.locks = locks;
-		}
-
-		public List<String> one(LockRegistry locks) {
-			return names(locks);
-		}
-
-		@DistributedLock("own")
-		public List<String> own(LockRegistry locks) {
-			return names(locks);
-		}
-
-		@Override
-		public String toString() {
-			return String.join(" and ", names(this.locks));
-		}
-
-		List<String> hidden(LockRegistry locks) {
-			return names(locks);
-		}
-
-	}
-
-	@DistributedLock("contract")
-	interface Contract {
-
-		List<String> work(LockRegistry locks);
-
-	}
-
-	static class Implementation implements Contract {
-
-		@Override
-		public List<String> work(LockRegistry locks) {
-			return names(locks);
-		}
-
 	}
 
 	static List<String> names(LockRegistry locks) {

@@ -18,15 +18,10 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.http.ResponseEntity;
 import org.springframework.test.web.reactive.server.WebTestClient;
-import org.springframework.web.bind.annotation.ControllerAdvice;
-import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -43,6 +38,8 @@ import io.coordination.lock.LockNotAcquiredException;
 import io.coordination.lock.LockOutcomeUnknownException;
 import io.coordination.lock.LockRegistry;
 import io.coordination.memory.MemoryLockAutoConfiguration;
+import io.coordination.web.OwnAdvices.OwnAdvice;
+import io.coordination.web.OwnAdvices.OwnLateAdvice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -324,27 +321,6 @@ abstract class LockProblemContract {
 
 		PaymentFailedException(Throwable cause) {
 			super(cause);
-		}
-
-	}
-
-	@ControllerAdvice
-	static class OwnAdvice {
-
-		@ExceptionHandler(LockNotAcquiredException.class)
-		ResponseEntity<String> teapot() {
-			return ResponseEntity.status(418).body("busy");
-		}
-
-	}
-
-	@ControllerAdvice
-	@Order(Ordered.LOWEST_PRECEDENCE)
-	static class OwnLateAdvice {
-
-		@ExceptionHandler(LockException.class)
-		ResponseEntity<String> teapot(LockException ex) {
-			return ResponseEntity.status((ex instanceof LockNotAcquiredException) ? 418 : 503).body("no lock");
 		}
 
 	}
