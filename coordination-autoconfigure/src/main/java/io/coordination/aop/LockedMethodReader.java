@@ -3,7 +3,6 @@ package io.coordination.aop;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,6 @@ import org.springframework.core.MethodParameter;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.core.annotation.MergedAnnotation;
-import org.springframework.util.function.SingletonSupplier;
 
 import io.coordination.lock.LockKeyException;
 import io.coordination.lock.LockRegistry;
@@ -55,12 +53,15 @@ final class LockedMethodReader {
 
 	private final Placeholders placeholders;
 
+	private final LockRegistryBeans registries;
+
 	private final Set<String> names = ConcurrentHashMap.newKeySet();
 
 	LockedMethodReader(ConfigurableListableBeanFactory beanFactory, DistributedLockProperties properties) {
 		this.beanFactory = beanFactory;
 		this.properties = properties;
 		this.placeholders = new Placeholders(beanFactory);
+		this.registries = new LockRegistryBeans(beanFactory);
 	}
 
 	LockedMethod read(Method specific, Class<?> targetClass, List<MergedAnnotation<DistributedLock>> annotations) {
@@ -182,62 +183,19 @@ final class LockedMethodReader {
 
 	private List<LockedMethod.Group> groups(String where, List<Written> all) {
 		Map<String, List<MethodKeys>> byRegistry = new TreeMap<>();
-		Map<String, Supplier<LockRegistry>> registries = new HashMap<>();
+		Map<String, Supplier<LockRegistry>> found = new HashMap<>();
 		for (Written one : all) {
 			String named = one.named.registry();
 			String attribute = (named != null) ? one.property("registry") : "registry";
 			String text = (named != null) ? named : one.lock.registry();
-			String id = text.isEmpty() ? defaultRegistry() : resolve(where, attribute, text);
-			registries.computeIfAbsent(id, (absent) -> registry(where, attribute, id));
+			String id = text.isEmpty() ? this.registries.nameOfDefault() : resolve(where, attribute, text);
+			found.computeIfAbsent(id, (absent) -> this.registries.find(where, attribute, id));
 			byRegistry.computeIfAbsent(id, (absent) -> new ArrayList<>()).add(one.keys);
 		}
 		List<LockedMethod.Group> groups = new ArrayList<>();
 		byRegistry.forEach((id, keys) -> groups
-			.add(new LockedMethod.Group(id, Objects.requireNonNull(registries.get(id)), List.copyOf(keys))));
+			.add(new LockedMethod.Group(id, Objects.requireNonNull(found.get(id)), List.copyOf(keys))));
 		return groups;
-	}
-
-	/**
-	 * The name of the registry that is meant without one, so that it is the same registry
-	 * with its name; or an empty text, if it cannot be told.
-	 */
-	private String defaultRegistry() {
-		String[] names = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
-		if (names.length == 1) {
-			return names[0];
-		}
-		List<String> primary = Arrays.stream(names)
-			.filter((name) -> this.beanFactory.containsBeanDefinition(name)
-					&& this.beanFactory.getBeanDefinition(name).isPrimary())
-			.toList();
-		return (primary.size() == 1) ? primary.get(0) : "";
-	}
-
-	private Supplier<LockRegistry> registry(String where, String attribute, String id) {
-		if (id.isEmpty()) {
-			return SingletonSupplier.of(this::theRegistry);
-		}
-		if (!this.beanFactory.containsBean(id) || !this.beanFactory.isTypeMatch(id, LockRegistry.class)) {
-			String[] there = this.beanFactory.getBeanNamesForType(LockRegistry.class, true, false);
-			throw new InvalidDistributedLockException(where,
-					attribute + " = \"" + id + "\" is no bean of type LockRegistry.",
-					Spelling.closest(id, List.of(there)).map((name) -> "Did you mean '" + name + "'? ").orElse("")
-							+ ((there.length > 0) ? "There is " + String.join(", ", there) + "."
-									: "Declare one, or leave the registry out."));
-		}
-		return SingletonSupplier.of(() -> this.beanFactory.getBean(id, LockRegistry.class));
-	}
-
-	private LockRegistry theRegistry() {
-		LockRegistry registry = this.beanFactory.getBeanProvider(LockRegistry.class).getIfUnique();
-		if (registry == null) {
-			int count = this.beanFactory.getBeanNamesForType(LockRegistry.class).length;
-			throw new InvalidDistributedLockException("methods of this application",
-					"there " + ((count == 0) ? "is no bean" : "are " + count + " beans") + " of type LockRegistry.",
-					(count == 0) ? "Add a backend, or remove what excludes its auto-configuration."
-							: "Mark one of them @Primary, or name one with 'registry'.");
-		}
-		return registry;
 	}
 
 	/**

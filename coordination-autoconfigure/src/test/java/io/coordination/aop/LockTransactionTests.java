@@ -7,8 +7,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-import javax.sql.DataSource;
-
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,10 +22,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Propagation;
@@ -36,6 +31,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
+import io.coordination.aop.OwnTransactions.OwnManager;
 import io.coordination.lock.HeldLock;
 import io.coordination.lock.LockHandle;
 import io.coordination.lock.LockLostException;
@@ -264,16 +260,6 @@ class LockTransactionTests {
 
 	private static List<String> names(LockRegistry registry) {
 		return registry.held().stream().map(HeldLock::name).toList();
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OwnManager {
-
-		@Bean
-		JdbcTransactionManager ownTransactionManager(DataSource dataSource) {
-			return new JdbcTransactionManager(dataSource);
-		}
-
 	}
 
 	static class Stock {

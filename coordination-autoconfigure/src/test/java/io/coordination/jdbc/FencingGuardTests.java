@@ -1,6 +1,5 @@
 package io.coordination.jdbc;
 
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 import org.junit.jupiter.api.AfterEach;
@@ -304,32 +303,6 @@ class FencingGuardTests {
 			several.close();
 			present.close();
 		}
-	}
-
-	@Test
-	void rowWithATokenOfItsOwnRefusesTheStaleHolder() {
-		assertThat(writeRow(42, NEW)).isTrue();
-		assertThat(writeRow(42, NEW)).isTrue();
-		assertThatExceptionOfType(StaleLockException.class).isThrownBy(() -> writeRow(42, OLD))
-			.withMessageStartingWith("stock 42 was not written with fencing token 33: 34 was seen");
-		assertThat(this.database.quantity()).isEqualTo(34);
-		assertThat(writeRow(43, OLD)).isTrue();
-	}
-
-	@Test
-	void missingRowIsNotStale() {
-		assertThat(writeRow(44, NEW)).isFalse();
-	}
-
-	private boolean writeRow(long sku, long token) {
-		int updated = this.database.jdbc.sql("UPDATE stock SET quantity = ?, fence = ? WHERE sku = ? AND fence <= ?")
-			.params(token, token, sku, token)
-			.update();
-		return FencingGuard.isFresh("stock " + sku, token, updated, () -> fence(sku));
-	}
-
-	private Optional<Long> fence(long sku) {
-		return this.database.jdbc.sql("SELECT fence FROM stock WHERE sku = ?").param(sku).query(Long.class).optional();
 	}
 
 	private Transaction begin(long token) {
