@@ -287,13 +287,21 @@ public final class ClusterServers implements AutoCloseable {
 	}
 
 	/**
-	 * Breaks all connections once.
+	 * Breaks all connections once, and waits until as many are made again: a client hears
+	 * that the cluster is back while some of its nodes are not yet.
 	 */
 	void breakConnections() {
+		List<Long> before = this.nodes.stream().map(this::clients).toList();
 		this.nodes.forEach((node) -> on(node, (redis) -> {
 			redis.clientKill(KillArgs.Builder.typePubsub());
 			return redis.clientKill(KillArgs.Builder.typeNormal().skipme());
 		}));
+		patiently().until(() -> IntStream.range(0, this.nodes.size())
+			.allMatch((i) -> clients(this.nodes.get(i)) >= before.get(i)));
+	}
+
+	private long clients(RedisServer node) {
+		return on(node, RedisCommands::clientList).lines().filter((line) -> !line.contains(" flags=S ")).count();
 	}
 
 	/**
