@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.AotDetector;
 import org.springframework.boot.diagnostics.FailureAnalyzedException;
+import org.springframework.util.ClassUtils;
 
 import io.coordination.backend.LockBackendFactory;
 
@@ -17,6 +18,8 @@ import io.coordination.backend.LockBackendFactory;
 final class BackendChoice {
 
 	static final String PROPERTY = "coordination.backend";
+
+	private static final String REDIS = "redis";
 
 	private BackendChoice() {
 	}
@@ -43,6 +46,9 @@ final class BackendChoice {
 	}
 
 	private static FailureAnalyzedException unknown(String wanted, String names) {
+		if (wanted.equals(REDIS) && hasOnlyJedis()) {
+			return jedis("'" + PROPERTY + "' is '" + wanted + "', but there is no such lock backend");
+		}
 		return new FailureAnalyzedException(
 				"'" + PROPERTY + "' is '" + wanted + "', but there is no such lock backend"
 						+ (names.isEmpty() ? "." : "; there is: " + names + "."),
@@ -52,6 +58,9 @@ final class BackendChoice {
 	}
 
 	private static FailureAnalyzedException none() {
+		if (hasOnlyJedis()) {
+			return jedis("There is no lock backend");
+		}
 		return new FailureAnalyzedException("There is no lock backend, and locks are never only local.",
 				"Add a client library, such as spring-boot-starter-data-redis, or curator-framework and set "
 						+ "'coordination.zookeeper.connect-string', or set '" + PROPERTY + "' to 'memory' in a test."
@@ -66,6 +75,22 @@ final class BackendChoice {
 				? " This application was processed ahead of time, which decided what backends there are: process it "
 						+ "again, with " + choice + "."
 				: "";
+	}
+
+	/**
+	 * Whether the application talks to Redis, but not by the client that locks need.
+	 */
+	private static boolean hasOnlyJedis() {
+		return ClassUtils.isPresent("redis.clients.jedis.Jedis", null)
+				&& !ClassUtils.isPresent("io.lettuce.core.RedisClient", null);
+	}
+
+	private static FailureAnalyzedException jedis(String description) {
+		return new FailureAnalyzedException(
+				description + ": locks in Redis need Lettuce, and the application has only Jedis.",
+				"Add 'io.lettuce:lettuce-core', which Spring Boot then uses instead of Jedis. To keep Jedis for all else, "
+						+ "also set 'spring.data.redis.client-type' to 'jedis' and declare a LettuceConnectionFactory "
+						+ "that is marked with @CoordinationRedis.");
 	}
 
 	private static FailureAnalyzedException several(String names) {

@@ -13,6 +13,7 @@ import io.coordination.backend.BackendException;
 import io.coordination.backend.BackendLease;
 import io.coordination.backend.GrantListener;
 import io.coordination.backend.LockRequest;
+import io.coordination.backend.NotNowException;
 import io.coordination.backend.Waiting;
 
 /**
@@ -157,7 +158,8 @@ final class Contender implements GrantListener {
 		}
 		else if (ex != null) {
 			this.failure = ex;
-			if ((this.asksOnce || (first && !ex.mayHaveApplied())) && giveUp()) {
+			boolean hopeless = first && !ex.mayHaveApplied() && !(ex instanceof NotNowException);
+			if ((this.asksOnce || hopeless) && giveUp()) {
 				withdraw();
 				this.gate.failed(this, () -> this.engine.failures().backend(this.gate.name(), ex));
 			}

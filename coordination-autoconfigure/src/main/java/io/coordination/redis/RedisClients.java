@@ -2,6 +2,7 @@ package io.coordination.redis;
 
 import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -9,7 +10,9 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.data.redis.connection.NamedNode;
 import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.RedisNode;
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -46,8 +49,29 @@ final class RedisClients {
 	 * @param client the client
 	 * @param uri where it connects to
 	 * @param resources the resources of the client: of its own, or borrowed
+	 * @param seeds the nodes of the cluster that were configured, {@code host:port}, or
+	 * empty if it is none
 	 */
-	record Opened(RedisClient client, RedisURI uri, ClientResources resources) {
+	record Opened(RedisClient client, RedisURI uri, ClientResources resources, List<String> seeds) {
+
+		/**
+		 * The same client for another node.
+		 */
+		Opened at(String address) {
+			int colon = address.lastIndexOf(':');
+			RedisURI node = RedisURI.builder(this.uri)
+				.withHost(address.substring(0, colon))
+				.withPort(Integer.parseInt(address.substring(colon + 1)))
+				.build();
+			return new Opened(this.client, node, this.resources, this.seeds);
+		}
+
+		/**
+		 * Whether sentinels say where to connect to.
+		 */
+		boolean isSentinel() {
+			return !this.uri.getSentinels().isEmpty();
+		}
 
 		void close() {
 			this.client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
@@ -58,11 +82,12 @@ final class RedisClients {
 
 	static Opened open(LettuceConnectionFactory factory, Duration commandTimeout) {
 		LettuceClientConfiguration configuration = factory.getClientConfiguration();
-		RedisURI uri = uri(factory, configuration, commandTimeout);
+		RedisConfiguration server = server(factory);
+		RedisURI uri = uri(server, factory, configuration, commandTimeout);
 		ClientResources resources = resources(configuration.getClientResources());
 		RedisClient client = RedisClient.create(resources, uri);
 		client.setOptions(options(configuration, commandTimeout));
-		return new Opened(client, uri, resources);
+		return new Opened(client, uri, resources, seeds(server));
 	}
 
 	/**
@@ -99,28 +124,80 @@ final class RedisClients {
 			.build();
 	}
 
-	private static RedisURI uri(LettuceConnectionFactory factory, LettuceClientConfiguration configuration,
-			Duration commandTimeout) {
-		RedisConfiguration server = server(factory);
+	private static List<String> seeds(RedisConfiguration server) {
+		if (!(server instanceof RedisConfiguration.ClusterConfiguration cluster)) {
+			return List.of();
+		}
+		return cluster.getClusterNodes().stream().map((node) -> node.getHost() + ":" + node.getPort()).toList();
+	}
+
+	private static RedisURI uri(RedisConfiguration server, LettuceConnectionFactory factory,
+			LettuceClientConfiguration configuration, Duration commandTimeout) {
 		RedisURI.Builder builder;
 		if (server instanceof RedisConfiguration.WithDomainSocket socket) {
 			builder = RedisURI.Builder.socket(socket.getSocket());
 		}
 		else if (server instanceof RedisConfiguration.WithHostAndPort address) {
-			builder = RedisURI.Builder.redis(address.getHostName(), address.getPort())
-				.withSsl(configuration.isUseSsl())
-				.withVerifyPeer(configuration.getVerifyMode())
-				.withStartTls(configuration.isStartTls());
+			builder = secure(RedisURI.Builder.redis(address.getHostName(), address.getPort()), configuration);
+		}
+		else if (server instanceof RedisConfiguration.ClusterConfiguration cluster
+				&& !cluster.getClusterNodes().isEmpty()) {
+			RedisNode first = cluster.getClusterNodes().iterator().next();
+			builder = secure(RedisURI.Builder.redis(String.valueOf(first.getHost()), port(first)), configuration);
+		}
+		else if (server instanceof RedisConfiguration.SentinelConfiguration sentinel) {
+			builder = secure(sentinels(sentinel, configuration, commandTimeout), configuration);
 		}
 		else {
-			throw new IllegalArgumentException("Locks in Redis need one server for now: the connection factory is for "
-					+ kind(server) + ". Give the locks a factory of their own, marked with @CoordinationRedis");
+			throw new IllegalArgumentException(
+					"Locks in Redis need one server, Sentinel or a cluster: the connection factory is for "
+							+ kind(server) + ". Give the locks a factory of their own, marked with @CoordinationRedis");
 		}
 		authenticate(builder, server);
 		configuration.getRedisCredentialsProviderFactory()
 			.ifPresent((credentials) -> builder.withAuthentication(credentials.createCredentialsProvider(server)));
 		configuration.getClientName().ifPresent(builder::withClientName);
-		return builder.withDatabase(factory.getDatabase()).withTimeout(commandTimeout).build();
+		if (!RedisConfiguration.isClusterConfiguration(server)) {
+			builder.withDatabase(factory.getDatabase());
+		}
+		return builder.withTimeout(commandTimeout).build();
+	}
+
+	private static RedisURI.Builder secure(RedisURI.Builder builder, LettuceClientConfiguration configuration) {
+		return builder.withSsl(configuration.isUseSsl())
+			.withVerifyPeer(configuration.getVerifyMode())
+			.withStartTls(configuration.isStartTls());
+	}
+
+	/**
+	 * The client asks the sentinels for the master whenever it connects.
+	 */
+	private static RedisURI.Builder sentinels(RedisConfiguration.SentinelConfiguration server,
+			LettuceClientConfiguration configuration, Duration commandTimeout) {
+		NamedNode master = server.getMaster();
+		if (master == null || master.getName() == null) {
+			throw new IllegalArgumentException("Sentinel needs the name of the master");
+		}
+		RedisURI.Builder builder = RedisURI.builder().withSentinelMasterId(master.getName());
+		for (RedisNode node : server.getSentinels()) {
+			RedisURI.Builder sentinel = secure(RedisURI.Builder.redis(String.valueOf(node.getHost()), port(node)),
+					configuration)
+				.withTimeout(commandTimeout);
+			char[] password = server.getSentinelPassword().toOptional().orElse(new char[0]);
+			if (StringUtils.hasText(server.getSentinelUsername())) {
+				sentinel.withAuthentication(server.getSentinelUsername(), password);
+			}
+			else if (password.length > 0) {
+				sentinel.withPassword(password);
+			}
+			builder.withSentinel(sentinel.build());
+		}
+		return builder;
+	}
+
+	private static int port(RedisNode node) {
+		Integer port = node.getPort();
+		return (port != null) ? port : RedisURI.DEFAULT_REDIS_PORT;
 	}
 
 	/**
@@ -146,12 +223,6 @@ final class RedisClients {
 	}
 
 	private static String kind(RedisConfiguration server) {
-		if (RedisConfiguration.isClusterConfiguration(server)) {
-			return "a cluster";
-		}
-		if (RedisConfiguration.isSentinelConfiguration(server)) {
-			return "Sentinel";
-		}
 		return RedisConfiguration.isStaticMasterReplicaConfiguration(server) ? "a master and its replicas"
 				: server.getClass().getName();
 	}

@@ -51,14 +51,9 @@ final class RedisConnectionChoice {
 		if (!(chosen instanceof LettuceConnectionFactory lettuce)) {
 			throw new FailureAnalyzedException(
 					"Locks need Lettuce, but the Redis connection factory is a " + chosen.getClass().getName() + ".",
-					"Use Lettuce, or mark a LettuceConnectionFactory for locks with " + MARK + ".");
-		}
-		if (lettuce.isClusterAware() || lettuce.isRedisSentinelAware()) {
-			throw new FailureAnalyzedException(
-					"Locks in Redis need one server for now, but the connection factory is for "
-							+ (lettuce.isClusterAware() ? "a cluster ('spring.data.redis.cluster')."
-									: "Sentinel ('spring.data.redis.sentinel')."),
-					"Mark a LettuceConnectionFactory of one server for locks with " + MARK + ".");
+					"Add 'io.lettuce:lettuce-core' if it is missing and set 'spring.data.redis.client-type' to 'lettuce', "
+							+ "or keep the other client and declare a LettuceConnectionFactory for locks, marked with "
+							+ MARK + ".");
 		}
 		return lettuce;
 	}

@@ -2,16 +2,13 @@ package io.coordination.redis;
 
 import java.net.SocketAddress;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,8 +20,6 @@ import io.coordination.backend.BackendListener;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
@@ -62,7 +57,7 @@ final class RedisConnections implements RedisConnectionStateListener {
 
 	private final ServerClock clock;
 
-	private final RedisPushes pushes;
+	private final PushLine pushes;
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -70,8 +65,7 @@ final class RedisConnections implements RedisConnectionStateListener {
 
 	private final UnansweredRequests unanswered = new UnansweredRequests();
 
-	/** The scripts that the server has run since it is connected to. */
-	private final Set<RedisScript> known = ConcurrentHashMap.newKeySet();
+	private final KnownScripts scripts = new KnownScripts();
 
 	private volatile @Nullable StatefulRedisConnection<String, String> commands;
 
@@ -83,10 +77,14 @@ final class RedisConnections implements RedisConnectionStateListener {
 
 	RedisConnections(RedisClients.Opened opened, BackendListener listener, ServerClock clock, String channel,
 			Consumer<String> onPush) {
+		this(opened, listener, clock, new RedisPushes(opened, channel, onPush));
+	}
+
+	RedisConnections(RedisClients.Opened opened, BackendListener listener, ServerClock clock, PushLine pushes) {
 		this.opened = opened;
 		this.listener = listener;
 		this.clock = clock;
-		this.pushes = new RedisPushes(opened, channel, onPush);
+		this.pushes = pushes;
 		opened.client().addListener(this);
 	}
 
@@ -94,6 +92,11 @@ final class RedisConnections implements RedisConnectionStateListener {
 	 * Sends a command when the connection is ready.
 	 */
 	<T> CompletionStage<T> send(Function<RedisAsyncCommands<String, String>, CompletionStage<T>> command) {
+		return sendOver((connection) -> command.apply(connection.async()));
+	}
+
+	private <T> CompletionStage<T> sendOver(
+			Function<StatefulRedisConnection<String, String>, CompletionStage<T>> command) {
 		CompletableFuture<T> answer = new CompletableFuture<>();
 		this.gate.enter((connection, ex) -> {
 			if (connection == null) {
@@ -107,7 +110,7 @@ final class RedisConnections implements RedisConnectionStateListener {
 			}
 			try {
 				long sentAt = this.clock.nanoTime();
-				command.apply(connection.async()).whenComplete((value, failure) -> {
+				command.apply(connection).whenComplete((value, failure) -> {
 					this.unanswered.remove(answer);
 					heard(connection, sentAt, failure);
 					if (failure != null) {
@@ -127,59 +130,21 @@ final class RedisConnections implements RedisConnectionStateListener {
 	}
 
 	/**
-	 * Runs a script: with its text the first time on a connection, then by its digest. So
-	 * no request has to be sent again while later ones overtake it, except when somebody
-	 * makes the server forget its scripts.
+	 * Runs a script.
+	 * @param arguments makes the arguments when the script is sent
 	 */
-	CompletionStage<List<Object>> run(RedisScript script, String[] keys, List<String> arguments) {
-		return run(script, keys, () -> arguments);
+	CompletionStage<List<Object>> run(RedisScript script, String[] keys,
+			Function<ServerClock, List<String>> arguments) {
+		return send((commands) -> this.scripts.run(commands, script, keys, arguments.apply(this.clock)));
 	}
 
 	/**
-	 * Runs a script with arguments that are made when it is sent.
+	 * Runs a script on a node that does not have the slot of the keys yet, and takes them
+	 * only from who was sent there.
 	 */
-	CompletionStage<List<Object>> run(RedisScript script, String[] keys, Supplier<List<String>> arguments) {
-		return send((commands) -> {
-			String[] values = arguments.get().toArray(String[]::new);
-			CompletableFuture<List<Object>> answer = new CompletableFuture<>();
-			(this.known.contains(script)
-					? commands.<List<Object>>evalsha(script.digest(), ScriptOutputType.MULTI, keys, values)
-					: commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values))
-				.whenComplete((value, ex) -> {
-					if (ex == null) {
-						this.known.add(script);
-					}
-					if (ex instanceof RedisNoScriptException) {
-						this.known.clear();
-						commands.<List<Object>>eval(script.text(), ScriptOutputType.MULTI, keys, values)
-							.whenComplete((again, failure) -> complete(answer, again, naming(keys, failure)));
-					}
-					else {
-						complete(answer, value, naming(keys, ex));
-					}
-				});
-			return answer;
-		});
-	}
-
-	private static <T> void complete(CompletableFuture<T> answer, @Nullable T value, @Nullable Throwable ex) {
-		if (ex == null) {
-			answer.complete(value);
-		}
-		else {
-			answer.completeExceptionally(ex);
-		}
-	}
-
-	/** What Redis says of a key of the wrong type does not tell which key. */
-	private static @Nullable Throwable naming(String[] keys, @Nullable Throwable ex) {
-		if (ex == null || !String.valueOf(ex.getMessage()).contains("WRONGTYPE")) {
-			return ex;
-		}
-		return new BackendException(
-				"One of the keys " + List.of(keys) + " in Redis is not of this library, and is left alone: remove it, "
-						+ "or use another 'coordination.namespace' (" + ex.getMessage() + ")",
-				false, ex);
+	CompletionStage<List<Object>> runAsking(RedisScript script, String[] keys,
+			Function<ServerClock, List<String>> arguments) {
+		return sendOver((connection) -> KnownScripts.runAsking(connection, script, keys, arguments.apply(this.clock)));
 	}
 
 	private void connect(CompletableFuture<StatefulRedisConnection<String, String>> begun) {
@@ -219,26 +184,29 @@ final class RedisConnections implements RedisConnectionStateListener {
 		}
 		if (!(failure instanceof RedisCommandTimeoutException)) {
 			this.silentSince.set(NEVER);
+			if (this.opened.isSentinel() && RedisFailures.isFromReplica(failure)) {
+				replace(connection, "Redis became a replica");
+			}
 			return;
 		}
 		this.silentSince.compareAndSet(NEVER, sentAt);
 		long since = this.silentSince.get();
 		if (since != NEVER && this.clock.nanoTime() - since >= 3 * this.opened.uri().getTimeout().toNanos()) {
-			replace(connection);
+			replace(connection, "Redis answers nothing on a connection for locks");
 		}
 	}
 
-	private void replace(StatefulRedisConnection<String, String> silent) {
-		if (!this.gate.forget(silent)) {
+	private void replace(StatefulRedisConnection<String, String> useless, String why) {
+		if (!this.gate.forget(useless)) {
 			return;
 		}
 		this.commands = null;
-		logger.warn("Redis answers nothing on a connection for locks: it is given up for a new one");
+		logger.warn("{}: it is given up for a new one", why);
 		this.silentSince.set(NEVER);
-		this.known.clear();
+		this.scripts.forget();
 		this.replacing.set(true);
 		this.listener.disconnected();
-		end(silent);
+		end(useless);
 		this.pushes.reset();
 	}
 
@@ -278,28 +246,57 @@ final class RedisConnections implements RedisConnectionStateListener {
 	@Override
 	public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
 		if (connection == this.commands && !this.closed.get()) {
-			this.known.clear();
+			this.scripts.forget();
 			this.listener.disconnected();
 		}
 	}
 
+	boolean isConnected() {
+		StatefulRedisConnection<String, String> known = this.commands;
+		return known != null && known.isOpen();
+	}
+
 	/**
-	 * Closes both. A client that is shut down while it connects says nothing, so those
-	 * who wait for it are told here.
+	 * Closes both, and the client.
 	 */
 	void close() {
-		if (this.closed.compareAndSet(false, true)) {
-			this.gate.close(closed());
-			this.pushes.close();
-			this.opened.client().removeListener(this);
+		if (beginClosing()) {
 			try {
 				this.opened.close();
 			}
 			finally {
-				this.unanswered.fail(new BackendException(
-						"The connection for locks in Redis was closed before the answer came", true, null), closed());
+				endClosing();
 			}
 		}
+	}
+
+	/**
+	 * Lets nobody in any more. Then the connections can be ended.
+	 * @return {@code false} if that was done before
+	 */
+	boolean beginClosing() {
+		if (!this.closed.compareAndSet(false, true)) {
+			return false;
+		}
+		this.gate.close(closed());
+		this.pushes.close();
+		this.opened.client().removeListener(this);
+		return true;
+	}
+
+	void endConnection() {
+		StatefulRedisConnection<String, String> known = this.commands;
+		if (known != null) {
+			end(known);
+		}
+	}
+
+	/**
+	 * A client that is shut down while it connects says nothing, so those who wait for it
+	 * are told here.
+	 */
+	void endClosing() {
+		this.unanswered.fail(closedTooSoon(), closed());
 	}
 
 	static void end(StatefulConnection<?, ?> connection) {
@@ -311,7 +308,11 @@ final class RedisConnections implements RedisConnectionStateListener {
 		stage.whenComplete(reaction);
 	}
 
-	private static BackendException closed() {
+	static BackendException closedTooSoon() {
+		return new BackendException("The connection for locks in Redis was closed before the answer came", true, null);
+	}
+
+	static BackendException closed() {
 		return new BackendException("The connection for locks in Redis is closed", false, null);
 	}
 

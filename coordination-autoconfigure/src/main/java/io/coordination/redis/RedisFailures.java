@@ -5,7 +5,10 @@ import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
+
 import io.coordination.backend.BackendException;
+import io.coordination.backend.NotNowException;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
@@ -70,6 +73,10 @@ final class RedisFailures {
 			return new BackendException(
 					"Redis did not answer in time (coordination.redis.command-timeout): " + ex.getMessage(), true, ex);
 		}
+		if (isHalfMoved(ex)) {
+			return new NotNowException("Redis refused: the slot of this lock is just being moved to another node ("
+					+ ex.getMessage() + ")", ex);
+		}
 		if (ex instanceof RedisCommandExecutionException) {
 			return new BackendException("Redis refused: " + refusal(String.valueOf(ex.getMessage())), false, ex);
 		}
@@ -77,6 +84,34 @@ final class RedisFailures {
 			return new BackendException("Not connected to Redis", false, ex);
 		}
 		return new BackendException("The connection to Redis broke: " + ex.getMessage(), true, ex);
+	}
+
+	/**
+	 * Whether a server answered, although with an error.
+	 */
+	static boolean isAnswer(Throwable thrown) {
+		for (Throwable ex = thrown; ex != null; ex = ex.getCause()) {
+			if (ex instanceof RedisCommandExecutionException) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Whether a server refused to write because it is a replica.
+	 */
+	static boolean isFromReplica(@Nullable Throwable ex) {
+		return ex instanceof RedisCommandExecutionException && String.valueOf(ex.getMessage()).contains("READONLY");
+	}
+
+	/**
+	 * Whether some of the keys of a request are in another place than the rest, as their
+	 * slot is just being moved.
+	 */
+	static boolean isHalfMoved(Throwable thrown) {
+		ClusterRedirect redirect = ClusterRedirect.of(thrown, "");
+		return redirect != null && redirect.kind() == ClusterRedirect.Kind.TRYAGAIN;
 	}
 
 	/** A message that may end a sentence, to be gone on with. */

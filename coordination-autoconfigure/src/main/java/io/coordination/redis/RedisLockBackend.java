@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
@@ -34,8 +37,8 @@ import io.coordination.backend.Rotation;
 import io.coordination.backend.Waiting;
 
 /**
- * Locks in one Redis: each operation is one script. What the scripts keep there is
- * described in {@code lock.lua}.
+ * Locks in Redis: each operation is one script. What the scripts keep there is described
+ * in {@code lock.lua}.
  */
 final class RedisLockBackend implements LockBackend {
 
@@ -58,13 +61,9 @@ final class RedisLockBackend implements LockBackend {
 
 	private final AtomicLong seen;
 
-	private final ServerClock clock;
-
-	private final String channel = "coordination:push:" + UUID.randomUUID();
-
 	private final ConcurrentHashMap<String, RedisPlace> places = new ConcurrentHashMap<>();
 
-	private final RedisConnections connections;
+	private final RedisServers servers;
 
 	RedisLockBackend(RedisClients.Opened opened, BackendListener listener, RedisLockSettings settings, AtomicLong seen,
 			ServerClock clock) {
@@ -72,11 +71,18 @@ final class RedisLockBackend implements LockBackend {
 		this.listener = listener;
 		this.settings = settings;
 		this.seen = seen;
-		this.clock = clock;
+		this.servers = servers(opened, clock);
 		this.traits = new BackendTraits(RedisLockBackendFactory.ID, BackendTraits.Expiry.LEASE,
-				BackendTraits.Fencing.TIME_BASED, BackendTraits.Fairness.FIFO, true, SHORTEST_LEASE,
+				BackendTraits.Fencing.TIME_BASED, BackendTraits.Fairness.FIFO, this.servers.ordered(), SHORTEST_LEASE,
 				settings.commandTimeout(), settings.pollInterval());
-		this.connections = new RedisConnections(opened, listener, this.clock, this.channel, this::pushed);
+	}
+
+	private RedisServers servers(RedisClients.Opened opened, ServerClock clock) {
+		if (!opened.seeds().isEmpty()) {
+			return new RedisCluster(opened, this.listener, () -> new ServerClock(clock::nanoTime), this::pushed);
+		}
+		String channel = "coordination:push:" + UUID.randomUUID();
+		return new SingleRedis(new RedisConnections(opened, this.listener, clock, channel, this::pushed), channel);
 	}
 
 	@Override
@@ -86,7 +92,7 @@ final class RedisLockBackend implements LockBackend {
 
 	@Override
 	public CompletionStage<Attempt> tryAcquire(LockRequest request) {
-		return acquire(request, false);
+		return acquire(request, this.servers.keys(request.key()), null);
 	}
 
 	@Override
@@ -96,30 +102,29 @@ final class RedisLockBackend implements LockBackend {
 		return place;
 	}
 
-	private CompletionStage<Attempt> acquire(LockRequest request, boolean wait) {
-		AtomicLong sentAt = new AtomicLong();
-		return this.connections
-			.run(RedisScript.ACQUIRE, RedisKeys.of(request.key()).all(), () -> acquireArguments(request, wait, sentAt))
-			.thenApply((answer) -> attempt(request, answer, 0, sentAt.get()));
+	private CompletionStage<Attempt> acquire(LockRequest request, RedisKeys keys, @Nullable String channel) {
+		Sending sending = new Sending();
+		return this.servers
+			.run(RedisScript.ACQUIRE, keys.all(), (clock) -> acquireArguments(request, channel, sending.to(clock)))
+			.thenApply((answer) -> attempt(request, answer, 0, sending));
 	}
 
-	private List<String> acquireArguments(LockRequest request, boolean wait, AtomicLong sentAt) {
-		sentAt.set(this.clock.nanoTime());
+	private List<String> acquireArguments(LockRequest request, @Nullable String channel, Sending sending) {
 		List<String> arguments = new ArrayList<>(8);
 		arguments.add(request.owner().value());
 		arguments.add(millis(request.lease()));
-		arguments.add(Long.toString(this.clock.at(sentAt.get()) + this.settings.commandTimeout().toNanos() / 1000));
+		arguments.add(Long.toString(sending.notAfter(this.settings.commandTimeout())));
 		arguments.add(Long.toString(this.seen.get()));
-		if (wait) {
+		if (channel != null) {
 			arguments.add(millis(this.settings.waiterDeadline()));
 			arguments.add(millis(this.settings.grantLease()));
-			arguments.add(this.channel);
+			arguments.add(channel);
 		}
 		return arguments;
 	}
 
-	private Attempt attempt(LockRequest request, List<Object> answer, int from, long sentAt) {
-		this.clock.answered(number(answer, from + 1), sentAt);
+	private Attempt attempt(LockRequest request, List<Object> answer, int from, Sending sending) {
+		sending.answered(number(answer, from + 1));
 		String kind = text(answer, from);
 		switch (kind) {
 			case "GRANTED" -> {
@@ -142,24 +147,31 @@ final class RedisLockBackend implements LockBackend {
 		if (!request.key().equals(lease.key())) {
 			throw new IllegalArgumentException("'next' must be for " + lease.key() + ", but is for " + request.key());
 		}
-		AtomicLong sentAt = new AtomicLong();
-		return this.connections.run(RedisScript.ROTATE, RedisKeys.of(request.key()).all(), () -> {
-			List<String> arguments = acquireArguments(request, true, sentAt);
+		RedisKeys keys = this.servers.keys(request.key());
+		Sending sending = new Sending();
+		return this.servers.listening(keys, (channel) -> this.servers.run(RedisScript.ROTATE, keys.all(), (clock) -> {
+			List<String> arguments = acquireArguments(request, channel, sending.to(clock));
 			arguments.add(lease.owner().value());
 			return arguments;
-		}).thenApply((answer) -> new Rotation(number(answer, 0) == 1, attempt(request, answer, 1, sentAt.get())));
+		}).thenApply((answer) -> new Rotation(number(answer, 0) == 1, attempt(request, answer, 1, sending))));
 	}
 
 	@Override
 	public CompletionStage<Renewal> renew(Collection<? extends BackendLease> leases, Duration duration) {
-		List<BackendLease> all = List.copyOf(leases);
+		Map<String, List<BackendLease>> buckets = new LinkedHashMap<>();
+		leases.forEach(
+				(lease) -> buckets.computeIfAbsent(this.servers.keys(lease.key()).fence(), (fence) -> new ArrayList<>())
+					.add(lease));
 		Set<OwnerId> kept = ConcurrentHashMap.newKeySet();
 		Set<OwnerId> lost = ConcurrentHashMap.newKeySet();
 		List<CompletableFuture<Void>> parts = new ArrayList<>();
-		for (int i = 0; i < all.size(); i += RENEWALS_A_SCRIPT) {
-			parts.add(renew(all.subList(i, Math.min(all.size(), i + RENEWALS_A_SCRIPT)), duration, kept, lost));
-		}
+		buckets.values().forEach((all) -> {
+			for (int i = 0; i < all.size(); i += RENEWALS_A_SCRIPT) {
+				parts.add(renew(all.subList(i, Math.min(all.size(), i + RENEWALS_A_SCRIPT)), duration, kept, lost));
+			}
+		});
 		return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new)).handle((nothing, ex) -> {
+			// What could not be asked about is in neither set
 			if (ex != null && parts.stream().allMatch(CompletableFuture::isCompletedExceptionally)) {
 				throw RedisFailures.commanding(ex);
 			}
@@ -169,12 +181,12 @@ final class RedisLockBackend implements LockBackend {
 
 	private CompletableFuture<Void> renew(List<BackendLease> leases, Duration duration, Set<OwnerId> kept,
 			Set<OwnerId> lost) {
-		String[] keys = leases.stream().map((lease) -> RedisKeys.of(lease.key()).lock()).toArray(String[]::new);
+		String[] keys = leases.stream().map((lease) -> this.servers.keys(lease.key()).lock()).toArray(String[]::new);
 		List<String> arguments = new ArrayList<>(2 * leases.size() + 1);
 		arguments.add(duration.isZero() ? "0" : millis(duration));
 		leases.forEach((lease) -> arguments.add(lease.owner().value()));
 		leases.forEach((lease) -> arguments.add(Long.toString(lease.revision())));
-		return this.connections.run(RedisScript.RENEW, keys, arguments).thenAccept((answer) -> {
+		return this.servers.run(RedisScript.RENEW, keys, (clock) -> arguments).thenAccept((answer) -> {
 			for (int i = 0; i < leases.size(); i++) {
 				BackendLease lease = leases.get(i);
 				Object state = answer.get(i);
@@ -183,26 +195,34 @@ final class RedisLockBackend implements LockBackend {
 					logger.warn("Lock '{}' lost: {}", lease.key().name(), foreign(lease.key(), what).getMessage());
 				}
 			}
+		}).exceptionallyCompose((ex) -> {
+			if (leases.size() == 1 || !RedisFailures.isHalfMoved(ex)) {
+				return CompletableFuture.failedStage(ex);
+			}
+			// One key alone is always in one place
+			return CompletableFuture.allOf(leases.stream()
+				.map((lease) -> renew(List.of(lease), duration, kept, lost))
+				.toArray(CompletableFuture[]::new));
 		}).toCompletableFuture();
 	}
 
 	@Override
 	public CompletionStage<Boolean> release(BackendLease lease, Duration keepFor) {
-		return this.connections
-			.run(RedisScript.RELEASE, RedisKeys.of(lease.key()).all(),
-					List.of(lease.owner().value(), Long.toString(this.seen.get()), Long.toString(keepFor.toMillis())))
+		return this.servers
+			.run(RedisScript.RELEASE, this.servers.keys(lease.key()).all(), (clock) -> List.of(lease.owner().value(),
+					Long.toString(this.seen.get()), Long.toString(keepFor.toMillis())))
 			.thenApply((answer) -> released(lease.key(), answer));
 	}
 
 	@Override
 	public CompletionStage<Boolean> withdraw(LockRequest request) {
-		return this.connections
-			.run(RedisScript.WITHDRAW, RedisKeys.of(request.key()).all(),
-					List.of(request.owner().value(), Long.toString(this.seen.get())))
+		return this.servers
+			.run(RedisScript.WITHDRAW, this.servers.keys(request.key()).all(),
+					(clock) -> List.of(request.owner().value(), Long.toString(this.seen.get())))
 			.thenApply((answer) -> released(request.key(), answer));
 	}
 
-	private static boolean released(LockKey key, List<Object> answer) {
+	private boolean released(LockKey key, List<Object> answer) {
 		String kind = text(answer, 0);
 		if (kind.equals("FOREIGN")) {
 			throw foreign(key, text(answer, 2));
@@ -212,9 +232,11 @@ final class RedisLockBackend implements LockBackend {
 
 	@Override
 	public CompletionStage<Collection<String>> check() {
-		return this.connections.send((commands) -> commands.info()).handle((info, ex) -> {
-			if (info != null) {
-				return RedisServerInfo.check(info);
+		return this.servers.info().handle((infos, ex) -> {
+			if (infos != null) {
+				Set<String> warnings = new LinkedHashSet<>();
+				infos.forEach((info) -> warnings.addAll(RedisServerInfo.check(info)));
+				return List.copyOf(warnings);
 			}
 			BackendException failure = RedisFailures.commanding(ex);
 			if (String.valueOf(failure.getMessage()).contains("NOPERM")) {
@@ -226,7 +248,7 @@ final class RedisLockBackend implements LockBackend {
 
 	@Override
 	public void close() {
-		this.connections.close();
+		this.servers.close();
 		this.places.clear();
 	}
 
@@ -271,8 +293,8 @@ final class RedisLockBackend implements LockBackend {
 		return revision;
 	}
 
-	private static BackendException foreign(LockKey key, String what) {
-		return new BackendException("Key '" + RedisKeys.of(key).lock() + "' in Redis is no lock of this library ("
+	private BackendException foreign(LockKey key, String what) {
+		return new BackendException("Key '" + this.servers.keys(key).lock() + "' in Redis is no lock of this library ("
 				+ what + "), and is left alone: remove it, or use another 'coordination.namespace'", false, null);
 	}
 
@@ -309,8 +331,8 @@ final class RedisLockBackend implements LockBackend {
 
 		@Override
 		public CompletionStage<Attempt> poll() {
-			RedisLockBackend.this.connections.seekPushes();
-			return acquire(this.request, true);
+			RedisKeys keys = RedisLockBackend.this.servers.keys(this.request.key());
+			return RedisLockBackend.this.servers.listening(keys, (channel) -> acquire(this.request, keys, channel));
 		}
 
 		@Override

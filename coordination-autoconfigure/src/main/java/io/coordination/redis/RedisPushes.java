@@ -20,7 +20,7 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
  * <b>Invariant.</b> At most one attempt to make it is under way. A connection without its
  * subscription subscribes when it is connected again.
  */
-final class RedisPushes {
+final class RedisPushes implements PushLine {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisPushes.class);
 
@@ -50,7 +50,8 @@ final class RedisPushes {
 	 * Connects and subscribes, unless that was done before or is being done.
 	 * @param then what to do when it is done, or has failed
 	 */
-	void open(Runnable then) {
+	@Override
+	public void open(Runnable then) {
 		if (this.closed || this.connection != null || !this.connecting.compareAndSet(false, true)) {
 			then.run();
 			return;
@@ -90,11 +91,8 @@ final class RedisPushes {
 		});
 	}
 
-	/**
-	 * A connection of the client stands again.
-	 * @return whether it is this one
-	 */
-	boolean connected(RedisChannelHandler<?, ?> handler) {
+	@Override
+	public boolean connected(RedisChannelHandler<?, ?> handler) {
 		StatefulRedisPubSubConnection<String, String> known = this.connection;
 		if (handler != known || known == null) {
 			return false;
@@ -106,10 +104,8 @@ final class RedisPushes {
 		return true;
 	}
 
-	/**
-	 * Gives the connection up, to be made anew.
-	 */
-	void reset() {
+	@Override
+	public void reset() {
 		StatefulRedisPubSubConnection<String, String> known = this.connection;
 		this.connection = null;
 		this.subscribed = false;
@@ -118,7 +114,8 @@ final class RedisPushes {
 		}
 	}
 
-	void close() {
+	@Override
+	public void close() {
 		this.closed = true;
 	}
 

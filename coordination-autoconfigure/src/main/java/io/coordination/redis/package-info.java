@@ -1,6 +1,6 @@
 /**
- * Locks in Redis or Valkey: one server that the application uses already, over
- * connections of the locks' own.
+ * Locks in Redis or Valkey: the server, the master behind Sentinel or the cluster that
+ * the application uses already, over connections of the locks' own.
  */
 @NullMarked
 package io.coordination.redis;

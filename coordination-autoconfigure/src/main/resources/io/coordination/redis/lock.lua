@@ -1,6 +1,6 @@
 -- What all scripts on one lock begin with.
 --
--- KEYS, all in one hash slot but the last:
+-- KEYS; in a cluster all of them are in one hash slot:
 --   1 lock     string  who holds the lock: v=1 owner=<owner> rev=<revision> [wait=1]
 --                      Its time to live is the lease. wait=1: somebody is in the queue.
 --                      Without an owner nobody holds it, and nobody can take it before it expires.
@@ -117,6 +117,11 @@ local function join(lock, owner, window, grant, channel)
 	end
 end
 
+-- How to tell on a channel: one with a hash tag is in the slot of the lock, and heard by nobody who has to do with others.
+local function publishing(channel)
+	return string.find(channel, '{', 1, true) and 'SPUBLISH' or 'PUBLISH'
+end
+
 -- Gives the lock to the first in the queue that still asks for it, and tells its client. Answers whether there was one.
 local function handOff(seen)
 	local now = serverTime()
@@ -130,7 +135,7 @@ local function handOff(seen)
 		if waiter.v == '1' and tonumber(waiter['until']) > now then
 			local revision = hold(owner, waiter.grant, seen)
 			-- Only news: whoever does not hear it finds out by polling. So it may fail, for want of permission.
-			redis.pcall('PUBLISH', waiter.channel, 'v=1 key=' .. lockKey .. ' owner=' .. owner .. ' rev='
+			redis.pcall(publishing(waiter.channel), waiter.channel, 'v=1 key=' .. lockKey .. ' owner=' .. owner .. ' rev='
 					.. integer(revision) .. ' lease=' .. waiter.grant)
 			return true
 		end

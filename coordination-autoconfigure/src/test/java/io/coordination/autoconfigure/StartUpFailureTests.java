@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -20,6 +21,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import io.coordination.aop.DistributedLockAutoConfiguration;
@@ -47,7 +49,7 @@ class StartUpFailureTests {
 
 	@Test
 	void withoutABackend(CapturedOutput output) {
-		fails(new FilteredClassLoader(RedisClient.class), Application.class);
+		fails(new FilteredClassLoader(RedisClient.class, Jedis.class), Application.class);
 		assertThat(output).contains(analysis("There is no lock backend, and locks are never only local.",
 				"Add a client library, such as spring-boot-starter-data-redis, or curator-framework and set "
 						+ "'coordination.zookeeper.connect-string', "
@@ -123,6 +125,21 @@ class StartUpFailureTests {
 					.contains("The lock store cannot be used now: Redis cannot be reached: "));
 			assertThat(output).contains("Check that it runs, and 'spring.data.redis.*'. Locks fail until it can");
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void warnsOfAStoreThatMayEvictALock(boolean failFast, CapturedOutput output) {
+		try (RedisServer server = RedisServer.start("--maxmemory-policy", "allkeys-lru");
+				ConfigurableApplicationContext context = application(Application.class)
+					.run("--coordination.fail-fast=" + failFast, "--spring.data.redis.url=" + server.url())) {
+			assertThat(context.isRunning()).isTrue();
+			Awaitility.await()
+				.until(() -> output.toString()
+					.contains("Redis may evict a held lock: its maxmemory-policy is 'allkeys-lru'. "
+							+ "Use 'noeviction', or a server of its own for locks"));
+		}
+		assertThat(output).contains("WARN");
 	}
 
 	@Test
@@ -224,19 +241,51 @@ class StartUpFailureTests {
 	}
 
 	@Test
-	void withSentinel(CapturedOutput output) {
-		fails(Application.class, "--spring.data.redis.sentinel.master=main",
+	void withSentinelThatCannotBeReached(CapturedOutput output) {
+		fails(Application.class, "--coordination.fail-fast=true", "--spring.data.redis.sentinel.master=main",
 				"--spring.data.redis.sentinel.nodes=127.0.0.1:1");
-		assertThat(output)
-			.contains("Locks in Redis need one server for now, but the connection factory is for Sentinel")
-			.contains("Mark a LettuceConnectionFactory of one server for locks with @CoordinationRedis.");
+		assertThat(output).contains("The lock backend 'redis' cannot be used: Redis cannot be reached: ")
+			.contains("127.0.0.1:1");
 	}
 
 	@Test
-	void withACluster(CapturedOutput output) {
-		fails(Application.class, "--spring.data.redis.cluster.nodes=127.0.0.1:1");
+	void withAClusterThatCannotBeReached(CapturedOutput output) {
+		fails(Application.class, "--coordination.fail-fast=true", "--spring.data.redis.cluster.nodes=127.0.0.1:1");
+		assertThat(output).contains("The lock backend 'redis' cannot be used: Redis cannot be reached: ")
+			.contains("127.0.0.1:1");
+	}
+
+	@Test
+	void withAServerThatBelongsToNoCluster(CapturedOutput output) {
+		fails(Application.class, "--coordination.fail-fast=true",
+				"--spring.data.redis.cluster.nodes=127.0.0.1:" + RedisServer.shared().port());
+		assertThat(output).contains(
+				"The lock backend 'redis' cannot be used: Redis refused: ERR This instance has cluster support disabled");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "redis" })
+	void withJedisAlone(String backend, CapturedOutput output) {
+		String description = backend.isEmpty() ? "There is no lock backend"
+				: "'coordination.backend' is 'redis', but there is no such lock backend";
+		fails(new FilteredClassLoader(RedisClient.class), Application.class,
+				backend.isEmpty() ? "--debug=false" : "--coordination.backend=" + backend);
 		assertThat(output)
-			.contains("Locks in Redis need one server for now, but the connection factory is for a cluster");
+			.contains(analysis(description + ": locks in Redis need Lettuce, and the application has only Jedis.",
+					"Add 'io.lettuce:lettuce-core', which Spring Boot then uses instead of Jedis. "
+							+ "To keep Jedis for all else, also set 'spring.data.redis.client-type' to 'jedis' "
+							+ "and declare a LettuceConnectionFactory that is marked with @CoordinationRedis."));
+	}
+
+	@Test
+	void withJedisChosenBesideLettuce(CapturedOutput output) {
+		fails(Application.class, "--spring.data.redis.client-type=jedis");
+		assertThat(output).contains(analysis(
+				"Locks need Lettuce, but the Redis connection factory is a " + JedisConnectionFactory.class.getName()
+						+ ".",
+				"Add 'io.lettuce:lettuce-core' if it is missing and set 'spring.data.redis.client-type' to 'lettuce', "
+						+ "or keep the other client and declare a LettuceConnectionFactory for locks, marked with "
+						+ "@CoordinationRedis."));
 	}
 
 	@Test

@@ -41,6 +41,13 @@ final class RedisExecutable {
 		return List.of(Embedded.EXECUTABLE.getPath());
 	}
 
+	/**
+	 * The command of the oldest version that locks are tried with.
+	 */
+	static List<String> oldest() {
+		return List.of(Embedded.EXECUTABLE.getPath());
+	}
+
 	private static final class Embedded {
 
 		static final File EXECUTABLE = unpack();

@@ -1,6 +1,7 @@
 package io.coordination.redis;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,65 @@ class RedisKeysTests {
 	void keysArePrintableAndWithoutWhiteSpace() {
 		for (LockKey key : this.all) {
 			assertThat(RedisKeys.of(key).all()).allMatch((text) -> text.chars().allMatch((c) -> c > ' ' && c < 0x7f));
+			assertThat(RedisKeys.inCluster(key).all())
+				.allMatch((text) -> text.chars().allMatch((c) -> c > ' ' && c < 0x7f));
 		}
+	}
+
+	/**
+	 * They are part of what is stored: another tag would be another lock.
+	 */
+	@Test
+	void namesInAClusterStayWhatTheyAre() {
+		RedisKeys keys = RedisKeys.inCluster(new LockKey("shop", "order:42"));
+		assertThat(keys.all()).containsExactly("coordination:shop:{39}:{order:42}",
+				"coordination:shop:{39}:{order:42}:queue", "coordination:shop:{39}:{order:42}:waiters",
+				"coordination:shop:{39}:fence");
+		assertThat(keys.tag()).isEqualTo("39");
+		assertThat(RedisKeys.inCluster(new LockKey("a b:c", "x {y}%")).lock())
+			.isEqualTo("coordination:a%20b%3Ac:{39}:{x%20%7By%7D%25}");
+	}
+
+	@Test
+	void allKeysOfALockInAClusterShareOneSlot() {
+		for (LockKey key : this.all) {
+			RedisKeys keys = RedisKeys.inCluster(key);
+			int slot = SlotHash.getSlot(keys.tag());
+			assertThat(keys.all()).allMatch((text) -> SlotHash.getSlot(text) == slot);
+		}
+	}
+
+	@Test
+	void differentLocksInAClusterNeverShareAKey() {
+		Map<String, Object> owners = new HashMap<>();
+		for (LockKey key : this.all) {
+			RedisKeys keys = RedisKeys.inCluster(key);
+			for (String own : List.of(keys.lock(), keys.queue(), keys.waiters())) {
+				assertThat(owners.put(own, key)).as("%s of %s", own, key).isNull();
+			}
+			assertThat(RedisKeys.parse(keys.lock())).isEqualTo(key);
+			assertThat(RedisKeys.parse(keys.queue())).isNull();
+			assertThat(RedisKeys.parse(keys.fence())).isNull();
+		}
+		for (LockKey key : this.all) {
+			Object other = owners.put(RedisKeys.inCluster(key).fence(), key.namespace());
+			assertThat(other).as("fence of %s", key).isIn(null, key.namespace());
+		}
+	}
+
+	/**
+	 * However many masters divide the slots among them, each gets its share.
+	 */
+	@Test
+	void bucketsAreSpreadEvenlyOverTheSlots() {
+		int[] buckets = new int[SlotBuckets.COUNT];
+		for (int i = 0; i < 20_000; i++) {
+			String tag = RedisKeys.inCluster(new LockKey("shop", "order:" + i)).tag();
+			buckets[SlotHash.getSlot(tag) * SlotBuckets.COUNT / SlotHash.SLOT_COUNT]++;
+		}
+		assertThat(buckets).hasSize(256);
+		assertThat(Arrays.stream(buckets).min().orElseThrow()).isGreaterThan(30);
+		assertThat(Arrays.stream(buckets).max().orElseThrow()).isLessThan(160);
 	}
 
 	@Test

@@ -76,16 +76,27 @@ public final class RedisServer implements AutoCloseable {
 		for (int attempt = 1;; attempt++) {
 			RedisServer server = prepare(options);
 			try {
-				server.launch();
-				return server;
+				return launch(server.port, server.command, server.directory);
 			}
 			catch (IllegalStateException ex) {
-				server.close();
 				// Somebody else may have been given the free port meanwhile
 				if (attempt == 3) {
 					throw ex;
 				}
 			}
+		}
+	}
+
+	/** Starts a server with a command of the test's own. */
+	static RedisServer launch(int port, List<String> command, Path directory) {
+		RedisServer server = new RedisServer("127.0.0.1", port, command, directory);
+		try {
+			server.launch();
+			return server;
+		}
+		catch (IllegalStateException ex) {
+			server.close();
+			throw ex;
 		}
 	}
 
