@@ -22,7 +22,8 @@ record CallRoot(Method method, Object target, Class<?> targetClass, List<@Nullab
 	static final List<String> PROPERTIES = List.of("method", "target", "targetClass", "args");
 
 	CallRoot(Method method, Object target, @Nullable Object[] arguments) {
-		this(method, target, AopUtils.getTargetClass(target), Collections.unmodifiableList(Arrays.asList(arguments)));
+		this(method, target, AopUtils.getTargetClass(target),
+				Collections.<@Nullable Object>unmodifiableList(Arrays.<@Nullable Object>asList(arguments)));
 	}
 
 }

@@ -304,7 +304,8 @@ final class RedisConnections implements RedisConnectionStateListener {
 		});
 	}
 
-	static <T> void on(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> reaction) {
+	static <T extends @Nullable Object> void on(CompletionStage<T> stage,
+			BiConsumer<@Nullable T, @Nullable Throwable> reaction) {
 		stage.whenComplete(reaction);
 	}
 

@@ -2,6 +2,7 @@ package io.coordination.autoconfigure;
 
 import java.time.Duration;
 
+import io.lettuce.core.RedisClient;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,23 +19,21 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import io.coordination.aop.DistributedLockAutoConfiguration;
-import io.coordination.backend.BackendListener;
-import io.coordination.backend.LockBackend;
-import io.coordination.backend.LockBackendFactory;
+import io.coordination.autoconfigure.FailingApplications.SecondBackend;
+import io.coordination.autoconfigure.FailingApplications.TwoFactories;
+import io.coordination.autoconfigure.FailingApplications.TwoMarkedFactories;
 import io.coordination.lock.LockRegistry;
 import io.coordination.memory.MemoryLockAutoConfiguration;
 import io.coordination.redis.CoordinationRedis;
 import io.coordination.redis.RedisLockAutoConfiguration;
 import io.coordination.redis.RedisServer;
 import io.coordination.resilience.ResilienceAutoConfiguration;
-import io.lettuce.core.RedisClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -334,60 +333,6 @@ class StartUpFailureTests {
 			RedisLockAutoConfiguration.class, MemoryLockAutoConfiguration.class, ResilienceAutoConfiguration.class,
 			DistributedLockAutoConfiguration.class })
 	static class Application {
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class SecondBackend extends Application {
-
-		@Bean
-		LockBackendFactory other() {
-			return new LockBackendFactory() {
-
-				@Override
-				public String id() {
-					return "other";
-				}
-
-				@Override
-				public LockBackend open(BackendListener listener) {
-					throw new IllegalStateException("Not chosen");
-				}
-
-			};
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class TwoFactories extends Application {
-
-		@Bean
-		LettuceConnectionFactory cacheRedis() {
-			return new LettuceConnectionFactory();
-		}
-
-		@Bean
-		LettuceConnectionFactory queueRedis() {
-			return new LettuceConnectionFactory();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class TwoMarkedFactories extends Application {
-
-		@Bean
-		@CoordinationRedis
-		LettuceConnectionFactory cacheRedis() {
-			return new LettuceConnectionFactory();
-		}
-
-		@Bean
-		@CoordinationRedis
-		LettuceConnectionFactory queueRedis() {
-			return new LettuceConnectionFactory();
-		}
 
 	}
 

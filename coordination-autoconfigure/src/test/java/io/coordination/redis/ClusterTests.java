@@ -313,34 +313,6 @@ class ClusterTests extends RedisFixture {
 		}
 	}
 
-	@Test
-	void masterThatMayEvictIsWarnedOf() {
-		RedisProcess process = member();
-		assertThat(RedisProcess.answer(process.backend().check())).isEmpty();
-		RedisServer master = cluster.master(this.keys.lock());
-		cluster.on(master, (redis) -> redis.configSet("maxmemory-policy", "allkeys-lru"));
-		try {
-			assertThat(RedisProcess.answer(process.backend().check())).singleElement()
-				.asString()
-				.startsWith("Redis may evict a held lock: its maxmemory-policy is 'allkeys-lru'");
-		}
-		finally {
-			cluster.on(master, (redis) -> redis.configSet("maxmemory-policy", "noeviction"));
-		}
-	}
-
-	@Test
-	void nodesThatAreNoMastersAreNotStayedWith() {
-		RedisProcess process = member();
-		assertThat(process.release(process.acquire(request()))).isTrue();
-		List<RedisServer> masters = cluster.masters();
-		Awaitility.await()
-			.untilAsserted(() -> assertThat(cluster.nodes()).filteredOn((node) -> !masters.contains(node))
-				.allMatch((node) -> cluster.on(node, RedisCommands::clientList)
-					.lines()
-					.noneMatch((line) -> line.contains("cmd=cluster|slots"))));
-	}
-
 	private RedisServer other(RedisServer node) {
 		return cluster.masters().stream().filter((other) -> other != node).findFirst().orElseThrow();
 	}
