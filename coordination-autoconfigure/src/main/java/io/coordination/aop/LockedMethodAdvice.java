@@ -2,6 +2,7 @@ package io.coordination.aop;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.TreeSet;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.format.annotation.DurationFormat;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -59,6 +62,7 @@ final class LockedMethodAdvice {
 							"the job waits for the lock and runs in each instance, one after the other, or fails there "
 									+ "with a LockNotAcquiredException. If it is to run in one of them, use @SingleRun.");
 				}
+				holdTimes(locked);
 				for (LockedMethod.Group group : locked.groups()) {
 					for (MethodKeys keys : group.keys()) {
 						if (keys.isBareKey()) {
@@ -99,6 +103,30 @@ final class LockedMethodAdvice {
 					"it does not stand for what the class inherits, which runs without the lock: "
 							+ String.join(", ", unlocked) + ". Override it, or annotate it there.");
 		}
+	}
+
+	private void holdTimes(LockedMethod locked) {
+		LockTerms terms = locked.terms();
+		Duration least = terms.minHoldTime();
+		if (least == null) {
+			return;
+		}
+		Duration most = terms.maxHoldTime();
+		if (most != null && most.compareTo(least) < 0) {
+			this.validation.warn(locked.where(), "maxHoldTime (" + text(most) + ") is shorter than minHoldTime ("
+					+ text(least) + "), and a lock that is lost is not kept. Make minHoldTime the shorter one.");
+		}
+		Duration lease = terms.leaseTime();
+		if (Boolean.FALSE.equals(terms.renewal()) && lease != null && lease.compareTo(least) < 0) {
+			this.validation.warn(locked.where(),
+					"minHoldTime (" + text(least) + ") is longer than leaseTime (" + text(lease)
+							+ "), which is not renewed: a lock that is lost with its lease is not kept. Make "
+							+ "leaseTime the longer one.");
+		}
+	}
+
+	private static String text(Duration time) {
+		return DurationFormatterUtils.print(time, DurationFormat.Style.COMPOSITE);
 	}
 
 	private void tokensWithoutLock(Class<?> type, Set<Method> locked) {

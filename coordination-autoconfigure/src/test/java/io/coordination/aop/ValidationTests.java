@@ -138,6 +138,19 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 	}
 
 	@Test
+	void holdTimesThatEndOneAnotherAreLogged(CapturedOutput output) {
+		runner().withBean(HoldTimes.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains(
+					"HoldTimes.endsSooner(): maxHoldTime (5s) is shorter than minHoldTime (10s), and a lock that is "
+							+ "lost is not kept. Make minHoldTime the shorter one.")
+				.contains("HoldTimes.leaseIsShorter(): minHoldTime (1m30s) is longer than leaseTime (1s), which is not "
+						+ "renewed: a lock that is lost with its lease is not kept. Make leaseTime the longer one.")
+				.doesNotContain("HoldTimes.fine()");
+		});
+	}
+
+	@Test
 	void whatAnAnnotatedClassInheritsIsLogged(CapturedOutput output) {
 		runner().withBean(Heir.class).run((context) -> {
 			assertThat(context).hasNotFailed();
@@ -269,6 +282,25 @@ class ValidationTests extends LockedFixture<ValidationTests.Fine> {
 		@Scheduled(fixedDelay = 1000)
 		@DistributedLock("job")
 		public void job() {
+		}
+
+	}
+
+	static class HoldTimes {
+
+		@DistributedLock(maxHoldTime = "5s", minHoldTime = "10s")
+		void endsSooner() {
+			// Is not called
+		}
+
+		@DistributedLock(leaseTime = "1s", renewal = Renewal.DISABLED, minHoldTime = "90s")
+		void leaseIsShorter() {
+			// Is not called
+		}
+
+		@DistributedLock(leaseTime = "1s", minHoldTime = "10s", maxHoldTime = "10s")
+		void fine() {
+			// Is not called
 		}
 
 	}
