@@ -21,6 +21,10 @@ import io.lettuce.core.cluster.SlotHash;
  * The masters of a cluster. A request goes to the one that has the slot of its keys, and
  * follows where that sends it, for as long as a command may take.
  * <p>
+ * Lettuce's own client of clusters would send the same request on. Ours says until when
+ * it may act by the clock of the server that executes it, so it is made anew for each
+ * node that it is sent to.
+ * <p>
  * <b>Invariants.</b>
  * <ol>
  * <li>Each request is answered or fails, at the latest when this is closed.
