@@ -49,15 +49,17 @@ final class Instance implements AutoCloseable {
 
 	private final ManagedLockRegistry locks;
 
-	private Instance(int port, Duration commandTimeout, Consumer<LockRegistryBuilder> customizer) {
+	private Instance(int port, Duration commandTimeout, boolean recorded, Consumer<LockRegistryBuilder> customizer) {
 		this.connections = new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", port));
 		this.connections.afterPropertiesSet();
 		this.connections.start();
 		LockRegistryBuilder builder = LockRegistryBuilder
 			.of(new RedisLockBackendFactory(this.connections, new RedisLockSettings(commandTimeout, GRANT_LEASE)))
 			.namespace(NAMESPACE)
-			.gracePeriod(Duration.ofSeconds(1))
-			.listener(this.events::add);
+			.gracePeriod(Duration.ofSeconds(1));
+		if (recorded) {
+			builder.listener(this.events::add);
+		}
 		customizer.accept(builder);
 		this.locks = builder.build();
 	}
@@ -73,7 +75,7 @@ final class Instance implements AutoCloseable {
 	}
 
 	static Instance start(int port, Duration commandTimeout, Consumer<LockRegistryBuilder> customizer) {
-		return new Instance(port, commandTimeout, customizer);
+		return new Instance(port, commandTimeout, true, customizer);
 	}
 
 	/**
@@ -84,6 +86,17 @@ final class Instance implements AutoCloseable {
 	 */
 	static Instance startPatient(int port, Consumer<LockRegistryBuilder> customizer) {
 		return start(port, PATIENT_COMMAND_TIMEOUT, customizer);
+	}
+
+	/**
+	 * Starts an instance for a test in which no request fails, and which measures what is
+	 * left: it keeps no events.
+	 * @param port the port of Redis
+	 * @return the running instance
+	 */
+	static Instance startUnrecorded(int port) {
+		return new Instance(port, PATIENT_COMMAND_TIMEOUT, false, (builder) -> {
+		});
 	}
 
 	static Instance start(int port) {

@@ -53,8 +53,7 @@ class LeakTests {
 	 */
 	@Test
 	void fiftyThousandNamesInRedisLeaveNothing() throws Exception {
-		try (RedisServer redis = RedisServer.start();
-				Instance instance = Instance.startPatient(redis.port(), LeakTests::withoutRecord)) {
+		try (RedisServer redis = RedisServer.start(); Instance instance = Instance.startUnrecorded(redis.port())) {
 			acquire(instance.locks(), "warm-up", 5_000);
 			long heap = Leftovers.heap();
 			int threads = Thread.activeCount();
@@ -73,8 +72,8 @@ class LeakTests {
 	@Test
 	void waitersThatGiveUpLeaveNothing() throws Exception {
 		try (RedisServer redis = RedisServer.start();
-				Instance holder = Instance.startPatient(redis.port(), LeakTests::withoutRecord);
-				Instance instance = Instance.startPatient(redis.port(), LeakTests::withoutRecord);
+				Instance holder = Instance.startUnrecorded(redis.port());
+				Instance instance = Instance.startUnrecorded(redis.port());
 				LockHandle held = holder.locks().acquire("busy")) {
 			giveUp(instance.locks(), 200);
 			long heap = Leftovers.heap();
@@ -86,11 +85,6 @@ class LeakTests {
 				assertThat(probe.askList("KEYS", "*")).containsOnly(Instance.fenceKey(), Instance.lockKey("busy"));
 			}
 		}
-	}
-
-	private static void withoutRecord(LockRegistryBuilder builder) {
-		builder.listener((event) -> {
-		});
 	}
 
 	private static void assertNothingLeft(LockRegistry locks, long heap, int threads, int newThreads, long tolerated) {

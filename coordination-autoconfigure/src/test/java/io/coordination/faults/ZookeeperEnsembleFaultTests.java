@@ -20,7 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("load")
 class ZookeeperEnsembleFaultTests {
 
-	private static final Duration SESSION = Duration.ofSeconds(16);
+	/** Half of it is longer than an election, also where the servers are slow. */
+	private static final Duration SESSION = Duration.ofSeconds(50);
 
 	private static ZookeeperEnsemble ensemble;
 
@@ -31,7 +32,7 @@ class ZookeeperEnsembleFaultTests {
 
 	@BeforeAll
 	static void startServers() {
-		ensemble = ZookeeperEnsemble.start(1000);
+		ensemble = ZookeeperEnsemble.start(1000, SESSION);
 		server = ZookeeperServer.of(ensemble);
 	}
 

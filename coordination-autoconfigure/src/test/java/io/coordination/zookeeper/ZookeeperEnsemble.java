@@ -36,10 +36,21 @@ public final class ZookeeperEnsemble implements ZookeeperMachines {
 	 * @return the running servers
 	 */
 	public static ZookeeperEnsemble start(int tickMillis) {
+		return start(tickMillis, Duration.ofMillis(20L * tickMillis));
+	}
+
+	/**
+	 * Starts the servers, and waits for their election.
+	 * @param tickMillis a half of the shortest session that they allow for
+	 * @param longestSession the longest session that they allow for
+	 * @return the running servers
+	 */
+	public static ZookeeperEnsemble start(int tickMillis, Duration longestSession) {
+		Map<String, Object> settings = Map.of("maxSessionTimeout", Long.toString(longestSession.toMillis()));
 		ZookeeperServer.prepare();
 		List<InstanceSpec> specs = new ArrayList<>();
 		for (int i = 1; i <= 3; i++) {
-			specs.add(new InstanceSpec(null, -1, -1, -1, true, i, tickMillis, -1, Map.of(), "127.0.0.1"));
+			specs.add(new InstanceSpec(null, -1, -1, -1, true, i, tickMillis, -1, settings, "127.0.0.1"));
 		}
 		ZookeeperEnsemble ensemble = new ZookeeperEnsemble(new TestingCluster(specs));
 		try {
