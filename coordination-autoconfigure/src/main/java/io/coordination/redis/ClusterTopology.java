@@ -156,16 +156,22 @@ final class ClusterTopology {
 	}
 
 	/**
-	 * Asks several at once, of whom the first to know is believed.
+	 * Asks several at once, of whom the first to know is believed. Those that answer
+	 * later are looked at once more: they may have been connected to when the others had
+	 * been retired.
 	 */
 	private void ask(Set<String> addresses, Consumer<SlotMap> found, Consumer<Throwable> failed) {
 		AtomicBoolean done = new AtomicBoolean();
 		AtomicInteger silent = new AtomicInteger(addresses.size());
 		for (String address : addresses) {
 			RedisConnections.on(node(address).slots(), (known, ex) -> {
-				if (known != null) {
-					if (done.compareAndSet(false, true)) {
-						found.accept(known);
+				if (known != null && done.compareAndSet(false, true)) {
+					found.accept(known);
+				}
+				else if (done.get()) {
+					SlotMap present = this.map.get();
+					if (present != null) {
+						retire(present);
 					}
 				}
 				else if (silent.decrementAndGet() == 0) {
