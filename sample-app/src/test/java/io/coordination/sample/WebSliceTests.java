@@ -6,9 +6,9 @@ import io.coordination.lock.LockNotAcquiredException;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -30,7 +30,7 @@ class WebSliceTests {
 		assertThat(this.mvc.post().uri("/orders")).hasStatus(409).hasHeader("Retry-After", "7");
 	}
 
-	@SpringBootConfiguration
+	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	@Import(Orders.class)
 	static class Application {
