@@ -28,7 +28,7 @@ final class KeyText {
 
 	private static final Pattern PLAIN = Pattern.compile("[\\p{Alnum}_.:/-]+");
 
-	private static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*");
+	static final Pattern VARIABLE = Pattern.compile("#[\\p{Alpha}_]\\w*");
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
 

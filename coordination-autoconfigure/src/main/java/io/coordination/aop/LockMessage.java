@@ -3,7 +3,6 @@ package io.coordination.aop;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,8 +32,6 @@ final class LockMessage {
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLock.class);
 
 	private static final SpelExpressionParser parser = new SpelExpressionParser();
-
-	private static final Pattern VARIABLE = Pattern.compile("#([\\p{Alpha}_]\\w*)");
 
 	private final String where;
 
@@ -73,9 +70,10 @@ final class LockMessage {
 	}
 
 	private void checkLiteral(String text, String part) {
-		Matcher variable = VARIABLE.matcher(part);
+		Matcher variable = KeyText.VARIABLE.matcher(part);
 		while (variable.find()) {
-			if (this.variables.isNamed(variable.group(1)) || variable.group(1).equals(LOCK)) {
+			String name = variable.group().substring(1);
+			if (this.variables.isNamed(name) || name.equals(LOCK)) {
 				throw new InvalidDistributedLockException(this.where,
 						"message = \"" + text + "\" has '" + variable.group()
 								+ "' outside of '#{' and '}', where it is plain text.",
